@@ -1,0 +1,119 @@
+package bot
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+)
+
+// maxFailures in a row, of follow-ups that a person must look at, end the follow-up of a run.
+const maxFailures = 3
+
+// followUp writes into the CRM what the customers were told. The sending is settled by then: a failure here never causes
+// another message. A record that fails does not keep the others from being written.
+func (b *Bot) followUp(ctx context.Context, job Job, run *Run) error {
+	var errs []error
+	failures := 0
+	for n, err := range b.Ledger.open(ctx, job.Name) {
+		if err != nil {
+			return err
+		}
+		if n, err = b.inheritFollowUp(ctx, n); err != nil {
+			return err
+		}
+		if !n.FollowUp.due() {
+			continue
+		}
+		if failures == maxFailures {
+			run.NotWritten++
+			continue
+		}
+		b.progress("writing the follow-up into %s: %d written", job.CRM, run.Written)
+		written, err := b.write(ctx, job, run, n)
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
+		switch {
+		case err != nil:
+			run.NotWritten++
+			failures++
+			errs = append(errs, fmt.Errorf("follow-up of %s: %w", n.Key, err))
+		case written:
+			run.Written++
+			failures = 0
+		default:
+			run.NotWritten++
+		}
+	}
+	if failures == maxFailures {
+		errs = append(errs, fmt.Errorf("%d follow-ups in a row failed: the others wait for the next run", failures))
+	}
+	return errors.Join(errs...)
+}
+
+// write follows one notification up. It reports whether the CRM shows it.
+func (b *Bot) write(ctx context.Context, job Job, run *Run, n Notification) (bool, error) {
+	intent := func(ctx context.Context) error {
+		n.FollowUp.State, n.FollowUp.At = FollowUpIntent, b.Now()
+		n.FollowUp.Attempt++
+		saved, err := b.Ledger.save(ctx, []Notification{n})
+		if err == nil && len(saved) == 0 {
+			err = ErrConflict
+		}
+		if err == nil {
+			n = saved[0]
+		}
+		return err
+	}
+	result, err := b.Sites.FollowUp(ctx, job.CRM, n, intent)
+	if err != nil {
+		if n.FollowUp.State == FollowUpIntent && ClassOf(err) == WriteUnknown {
+			n.FollowUp.State = FollowUpUnknown
+			_, saveErr := b.Ledger.save(context.WithoutCancel(ctx), []Notification{n})
+			err = errors.Join(err, saveErr)
+		}
+		return false, err
+	}
+	result.Attempt, result.At = n.FollowUp.Attempt, b.Now()
+	n.FollowUp = result
+	if _, err := b.Ledger.save(context.WithoutCancel(ctx), []Notification{n}); err != nil {
+		return false, err
+	}
+	if result.State == FollowUpDiffers {
+		run.Warnings = append(run.Warnings, fmt.Sprintf("follow-up of %s left alone: %s", n.Key, result.Detail))
+	}
+	b.Log.LogAttrs(ctx, slog.LevelInfo, "follow-up",
+		attr("run", run.ID), attr("key", n.Key), attr("state", string(result.State)))
+	return result.State == FollowUpWritten, nil
+}
+
+// inheritFollowUp gives a request of somebody who asked twice the follow-up of the one message that was sent.
+func (b *Bot) inheritFollowUp(ctx context.Context, n Notification) (Notification, error) {
+	if n.SameAs == "" || n.FollowUp.State != FollowUpNone {
+		return n, nil
+	}
+	first, ok, err := b.Ledger.Find(ctx, n.SameAs)
+	if err != nil || !ok || first.State.Open() {
+		return n, err
+	}
+	if first.State != Accepted {
+		return n, b.Ledger.finish(ctx, []Notification{n})
+	}
+	n.FollowUp.State = FollowUpPending
+	n.Changes = append(n.Changes, Change{At: first.Told(), To: n.State, Reason: n.Reason, Detail: "told by " + n.SameAs})
+	saved, err := b.Ledger.save(ctx, []Notification{n})
+	if err != nil || len(saved) == 0 {
+		return n, errors.Join(err, ErrConflict)
+	}
+	return saved[0], nil
+}
+
+func attr(key, value string) slog.Attr { return slog.String(key, value) }
+
+func levelOf(s State) slog.Level {
+	if s == Accepted {
+		return slog.LevelInfo
+	}
+	return slog.LevelWarn
+}

@@ -1,0 +1,99 @@
+package bot
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"sort"
+)
+
+// SaveRun keeps the record of a run.
+func (l *Ledger) SaveRun(ctx context.Context, run Run) error {
+	return l.put(ctx, Runs, run.ID, func([]byte) (any, error) { return run, nil })
+}
+
+// History returns the latest runs, newest first; job "" means all jobs.
+func (l *Ledger) History(ctx context.Context, job string, limit int) ([]Run, error) {
+	var runs []Run
+	for run, err := range decoded[Run](l.store.Scan(ctx, Runs, "")) {
+		if err != nil {
+			return nil, err
+		}
+		if job == "" || run.Job == job {
+			runs = append(runs, run)
+		}
+	}
+	sort.Slice(runs, func(i, j int) bool { return runs[i].ID > runs[j].ID })
+	return runs[:min(limit, len(runs))], nil
+}
+
+// Run returns the record of one run; ok is false where there is none.
+func (l *Ledger) Run(ctx context.Context, id string) (run Run, ok bool, err error) {
+	entry, err := l.store.Get(ctx, Runs, id)
+	if err != nil || entry.Rev == 0 {
+		return Run{}, false, err
+	}
+	if err := json.Unmarshal(entry.Value, &run); err != nil {
+		return Run{}, false, fmt.Errorf("run %s: %w: %w", id, errDecode, err)
+	}
+	return run, true, nil
+}
+
+// recover puts right what a dead run left: its record is closed, what it had claimed is queued again, because nothing of
+// it had left, and what stood right before the point of no return is ambiguous. It must be called under the job's lease.
+func (l *Ledger) recover(ctx context.Context, now Run) (ambiguous int, err error) {
+	for run, err := range decoded[Run](l.store.Scan(ctx, Runs, "")) {
+		if err != nil {
+			return 0, err
+		}
+		if run.Job == now.Job && run.Outcome == Running {
+			run.Outcome, run.Error = Interrupt, "the process ended in the middle; run "+now.ID+" went on"
+			if err := l.SaveRun(ctx, run); err != nil {
+				return 0, err
+			}
+		}
+	}
+	var claimed, pending []Notification
+	for n, err := range l.open(ctx, now.Job) {
+		switch {
+		case err != nil:
+			return 0, err
+		case n.State == Claimed:
+			claimed = append(claimed, n)
+		case n.State == DotPending:
+			pending = append(pending, n)
+		}
+	}
+	if len(claimed) > 0 {
+		if _, err := l.Move(ctx, claimed, Change{To: Queued, Run: now.ID, Reason: Interrupted}); err != nil {
+			return 0, err
+		}
+	}
+	if len(pending) == 0 {
+		return 0, nil
+	}
+	moved, err := l.Move(ctx, pending, Change{To: Ambiguous, Run: now.ID, Reason: Interrupted})
+	return len(moved), err
+}
+
+// Resolve settles an ambiguous or held notification by a person's word.
+func (l *Ledger) Resolve(ctx context.Context, key string, to State, who string) (Notification, error) {
+	n, ok, err := l.Find(ctx, key)
+	if err != nil {
+		return n, err
+	}
+	if !ok {
+		return n, fmt.Errorf("there is no notification %s; `restock ledger` lists them", key)
+	}
+	if n.State != Ambiguous && n.State != Held {
+		return n, fmt.Errorf("notification %s is %s: only ambiguous and held ones can be resolved", key, n.State)
+	}
+	moved, err := l.Move(ctx, []Notification{n}, Change{To: to, Detail: "resolved by " + who})
+	if err != nil {
+		return n, err
+	}
+	if len(moved) == 0 {
+		return n, fmt.Errorf("notification %s: %w", key, ErrConflict)
+	}
+	return moved[0], nil
+}

@@ -1,0 +1,94 @@
+package bot
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"time"
+)
+
+// Lease is the right to run a job. One holder at a time; it must be renewed before it expires. Its token, the revision
+// of its entry, only grows.
+type Lease struct {
+	Run    string    `json:"run"`
+	Holder string    `json:"holder"` // "process 4711 on shop-01"
+	Since  time.Time `json:"since"`
+
+	job string
+	rev uint64
+}
+
+const leaseTTL = time.Minute
+
+// errLeaseLost stops a run whose lease was lost: another process may be running the job.
+var errLeaseLost = errors.New("the lease of this job was lost: another process may be running it")
+
+func (l *Ledger) acquire(ctx context.Context, run Run) (*Lease, error) {
+	host, _ := os.Hostname()
+	lease := &Lease{Run: run.ID, Holder: fmt.Sprintf("process %d on %s", os.Getpid(), host), Since: run.Started, job: run.Job}
+	value, err := json.Marshal(lease)
+	if err != nil {
+		return nil, err
+	}
+	out, err := l.store.Apply(ctx, Write{Table: Leases, Key: run.Job, Value: value, TTL: leaseTTL})
+	if err != nil {
+		return nil, err
+	}
+	if out[0].Conflict {
+		return nil, l.locked(ctx, run.Job)
+	}
+	lease.rev = out[0].Rev
+	return lease, nil
+}
+
+func (l *Ledger) locked(ctx context.Context, job string) error {
+	var other Lease
+	entry, err := l.store.Get(ctx, Leases, job)
+	if err != nil {
+		return err
+	}
+	if err := json.Unmarshal(entry.Value, &other); err != nil {
+		other.Holder = "another process"
+	}
+	return &LockedError{
+		What: "job " + job, Holder: fmt.Sprintf("run %s (%s, since %s)", other.Run, other.Holder, other.Since.Format(time.TimeOnly)),
+		Hint: "wait until it ends; `restock runs` shows it",
+	}
+}
+
+// keep renews the lease until ctx ends; when it is lost, it calls lost.
+func (l *Ledger) keep(ctx context.Context, lease *Lease, lost func(error)) {
+	ticker := time.NewTicker(leaseTTL / 3)
+	defer ticker.Stop()
+	renewed := time.Now()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+		}
+		value, err := json.Marshal(lease)
+		if err == nil {
+			var out []Outcome
+			out, err = l.store.Apply(ctx, Write{Table: Leases, Key: lease.job, Value: value, Rev: lease.rev, TTL: leaseTTL})
+			if err == nil && out[0].Conflict {
+				lost(errLeaseLost)
+				return
+			}
+			if err == nil {
+				lease.rev, renewed = out[0].Rev, time.Now()
+			}
+		}
+		if time.Since(renewed) > leaseTTL*3/4 {
+			lost(errLeaseLost)
+			return
+		}
+	}
+}
+
+func (l *Ledger) release(ctx context.Context, lease *Lease) error {
+	_, err := l.store.Apply(ctx, Write{Table: Leases, Key: lease.job, Rev: lease.rev})
+	return err
+}

@@ -1,0 +1,294 @@
+package bot
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"iter"
+	"sort"
+	"time"
+)
+
+// Ledger is everything the bot remembers: what is known of the stock, the restocks, and every notification with its
+// state and the evidence for each change. It works on any [Store] and needs no transactions: writes are ordered so that a
+// process that dies between two of them leaves nothing that the next run does not repair.
+type Ledger struct {
+	store Store
+	now   func() time.Time
+}
+
+// NewLedger returns the ledger kept in a store.
+func NewLedger(store Store, now func() time.Time) *Ledger { return &Ledger{store: store, now: now} }
+
+func levelKey(job, sku string) string { return job + "/" + sku }
+
+func episodeKey(job, sku string, number int) string {
+	return fmt.Sprintf("%s/%s/%09d", job, sku, number)
+}
+
+func workKey(n Notification) string { return n.Job + "/" + n.Key }
+
+// Known returns the last known level of every SKU of a job.
+func (l *Ledger) Known(ctx context.Context, job string) (map[string]Level, error) {
+	known := map[string]Level{}
+	for level, err := range decoded[Level](l.store.Scan(ctx, Levels, job+"/")) {
+		if err != nil {
+			return nil, err
+		}
+		known[level.SKU] = level
+	}
+	return known, nil
+}
+
+// Commit saves what a reading changed: first the notifications under their keys, then the restocks, and the known levels
+// last. If it is cut short, the next run still sees the old level, finds the same restock under the same number, and
+// makes the same notifications again.
+func (l *Ledger) Commit(ctx context.Context, c Comparison, plan []Notification) error {
+	if err := l.addAll(ctx, plan); err != nil {
+		return err
+	}
+	for _, r := range c.Opened {
+		if err := l.put(ctx, Episodes, episodeKey(r.Job, r.SKU, r.Number), func([]byte) (any, error) { return r, nil }); err != nil {
+			return err
+		}
+	}
+	for _, closed := range c.Closed {
+		if err := l.closeEpisode(ctx, closed); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// SaveLevels remembers the levels of a comparison; it must come after Commit.
+func (l *Ledger) SaveLevels(ctx context.Context, job string, c Comparison) error {
+	revs := map[string]uint64{}
+	for entry, err := range l.store.Scan(ctx, Levels, job+"/") {
+		if err != nil {
+			return err
+		}
+		revs[entry.Key] = entry.Rev
+	}
+	writes := make([]Write, 0, len(c.Levels))
+	for _, level := range c.Levels {
+		value, err := json.Marshal(level)
+		if err != nil {
+			return err
+		}
+		key := levelKey(job, level.SKU)
+		writes = append(writes, Write{Table: Levels, Key: key, Value: value, Rev: revs[key]})
+	}
+	return l.apply(ctx, writes)
+}
+
+// addAll inserts notifications; those whose key stands there already are left as they are.
+func (l *Ledger) addAll(ctx context.Context, plan []Notification) error {
+	sort.Slice(plan, func(i, j int) bool { return plan[i].Key < plan[j].Key })
+	var writes []Write
+	for _, n := range plan {
+		value, err := json.Marshal(n)
+		if err != nil {
+			return err
+		}
+		if n.Open() || n.SameAs != "" {
+			writes = append(writes, Write{Table: Work, Key: workKey(n), Value: []byte("1")})
+		}
+		writes = append(writes, Write{Table: Notifications, Key: n.Key, Value: value})
+	}
+	if len(writes) == 0 {
+		return nil
+	}
+	_, err := l.store.Apply(ctx, writes...)
+	return err
+}
+
+func (l *Ledger) closeEpisode(ctx context.Context, closed Restock) error {
+	return l.put(ctx, Episodes, episodeKey(closed.Job, closed.SKU, closed.Number), func(old []byte) (any, error) {
+		r := closed
+		if old != nil {
+			if err := json.Unmarshal(old, &r); err != nil {
+				return nil, err
+			}
+		}
+		r.Closed, r.ClosedBy = closed.Closed, closed.ClosedBy
+		return r, nil
+	})
+}
+
+// put reads a value and writes what change makes of it.
+func (l *Ledger) put(ctx context.Context, table Table, key string, change func(old []byte) (any, error)) error {
+	entry, err := l.store.Get(ctx, table, key)
+	if err != nil {
+		return err
+	}
+	record, err := change(entry.Value)
+	if err != nil {
+		return err
+	}
+	value, err := json.Marshal(record)
+	if err != nil {
+		return err
+	}
+	return l.apply(ctx, []Write{{Table: table, Key: key, Value: value, Rev: entry.Rev}})
+}
+
+// apply does writes that must not conflict.
+func (l *Ledger) apply(ctx context.Context, writes []Write) error {
+	if len(writes) == 0 {
+		return nil
+	}
+	out, err := l.store.Apply(ctx, writes...)
+	if err != nil {
+		return err
+	}
+	for i, o := range out {
+		if o.Conflict {
+			return fmt.Errorf("%s %s: %w", writes[i].Table, writes[i].Key, ErrConflict)
+		}
+	}
+	return nil
+}
+
+// All yields every notification in the order of keys.
+func (l *Ledger) All(ctx context.Context) iter.Seq2[Notification, error] {
+	return func(yield func(Notification, error) bool) {
+		for entry, err := range l.store.Scan(ctx, Notifications, "") {
+			if !yield(decodeNotification(entry, err)) {
+				return
+			}
+		}
+	}
+}
+
+// Find returns the notification under a key; ok is false where there is none.
+func (l *Ledger) Find(ctx context.Context, key string) (n Notification, ok bool, err error) {
+	entry, err := l.store.Get(ctx, Notifications, key)
+	if err != nil || entry.Rev == 0 {
+		return Notification{}, false, err
+	}
+	n, err = decodeNotification(entry, nil)
+	return n, err == nil, err
+}
+
+// open yields the notifications of a job that are not finished.
+func (l *Ledger) open(ctx context.Context, job string) iter.Seq2[Notification, error] {
+	return func(yield func(Notification, error) bool) {
+		for entry, err := range l.store.Scan(ctx, Work, job+"/") {
+			if err != nil {
+				yield(Notification{}, err)
+				return
+			}
+			n, ok, err := l.Find(ctx, entry.Key[len(job)+1:])
+			if err == nil && !ok { // its writer died between the two writes; the plan is made again
+				continue
+			}
+			if !yield(n, err) {
+				return
+			}
+		}
+	}
+}
+
+// Open yields the notifications of a job that are not finished: to be sent, held, ambiguous, or not yet in the CRM.
+func (l *Ledger) Open(ctx context.Context, job string) iter.Seq2[Notification, error] {
+	return l.open(ctx, job)
+}
+
+// Move takes notifications to a new state, each by compare-and-set. The result holds those that moved, with their new
+// revision; one that somebody else changed meanwhile is left out.
+func (l *Ledger) Move(ctx context.Context, batch []Notification, change Change) ([]Notification, error) {
+	if change.At.IsZero() {
+		change.At = l.now()
+	}
+	for i := range batch {
+		n := &batch[i]
+		if err := checkMove(n.Key, n.State, change.To); err != nil {
+			return nil, err
+		}
+		n.State, n.Reason = change.To, change.Reason
+		n.Changes = append(n.Changes[:len(n.Changes):len(n.Changes)], change)
+		if change.To == Accepted {
+			n.FollowUp.State = FollowUpPending
+		}
+	}
+	return l.save(ctx, batch)
+}
+
+// save writes changed notifications and takes the finished ones off the work list, in this order.
+func (l *Ledger) save(ctx context.Context, batch []Notification) ([]Notification, error) {
+	writes := make([]Write, 0, len(batch))
+	for _, n := range batch {
+		value, err := json.Marshal(n)
+		if err != nil {
+			return nil, err
+		}
+		writes = append(writes, Write{Table: Notifications, Key: n.Key, Value: value, Rev: n.rev})
+	}
+	out, err := l.store.Apply(ctx, writes...)
+	if err != nil {
+		return nil, err
+	}
+	saved := batch[:0]
+	var finished []Notification
+	for i, n := range batch {
+		if out[i].Conflict {
+			continue
+		}
+		n.rev = out[i].Rev
+		saved = append(saved, n)
+		if !n.Open() {
+			finished = append(finished, n)
+		}
+	}
+	return saved, l.finish(ctx, finished)
+}
+
+// finish takes notifications off the work list.
+func (l *Ledger) finish(ctx context.Context, done []Notification) error {
+	var writes []Write
+	for _, n := range done {
+		entry, err := l.store.Get(ctx, Work, workKey(n))
+		if err != nil {
+			return err
+		}
+		if entry.Rev != 0 {
+			writes = append(writes, Write{Table: Work, Key: workKey(n), Rev: entry.Rev})
+		}
+	}
+	if len(writes) == 0 {
+		return nil
+	}
+	_, err := l.store.Apply(ctx, writes...)
+	return err
+}
+
+// errDecode marks a stored record that cannot be read: the file is damaged or of a newer version.
+var errDecode = errors.New("a stored record cannot be read")
+
+func decodeNotification(entry Entry, err error) (Notification, error) {
+	var n Notification
+	if err == nil {
+		if err = json.Unmarshal(entry.Value, &n); err != nil {
+			err = fmt.Errorf("notification %s: %w: %w", entry.Key, errDecode, err)
+		}
+	}
+	n.rev = entry.Rev
+	return n, err
+}
+
+func decoded[T any](entries iter.Seq2[Entry, error]) iter.Seq2[T, error] {
+	return func(yield func(T, error) bool) {
+		for entry, err := range entries {
+			var record T
+			if err == nil {
+				if err = json.Unmarshal(entry.Value, &record); err != nil {
+					err = fmt.Errorf("%s: %w: %w", entry.Key, errDecode, err)
+				}
+			}
+			if !yield(record, err) {
+				return
+			}
+		}
+	}
+}

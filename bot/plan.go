@@ -1,0 +1,55 @@
+package bot
+
+import (
+	"sort"
+	"strings"
+	"time"
+)
+
+// Policy says whom to tell and for how long the news is good.
+type Policy struct {
+	Channels []Channel     // configured channels, in order of preference
+	Life     time.Duration // a message not delivered within this time is not sent any more
+	Consent  bool          // true: unknown consent counts as refused
+}
+
+// Plan makes the notifications of the opened restocks: one for each waiting subscription, those that cannot be told
+// included, with the reason. It is pure, and the order of subs does not matter.
+func Plan(job, run string, opened []Restock, subs []Subscription, p Policy, now time.Time) []Notification {
+	bySKU := make(map[string]Restock, len(opened))
+	for _, r := range opened {
+		bySKU[r.SKU] = r
+	}
+	sorted := append([]Subscription(nil), subs...)
+	sort.SliceStable(sorted, func(i, j int) bool { return sorted[i].ID < sorted[j].ID })
+	told := map[string]string{} // person and product → key
+	var plan []Notification
+	for _, s := range sorted {
+		r, ok := bySKU[s.SKU]
+		if !ok {
+			continue
+		}
+		n := Notification{
+			Key: Key(job, s.SKU, r.Number, s.ID), Job: job, Restock: r, Subscription: s,
+			State: Queued, Due: now, NotAfter: now.Add(p.Life), Run: run,
+		}
+		if p.Consent && s.Consent != ConsentGiven {
+			s.Consent = ConsentRefused
+		}
+		n.Channel, n.Address, n.Reason = s.Choose(p.Channels)
+		if n.Reason == "" {
+			person := strings.Join([]string{string(n.Channel), strings.ToLower(n.Address), s.Customer, s.SKU}, "\x00")
+			if first, twice := told[person]; twice {
+				n.Reason, n.SameAs = AskedTwice, first
+			} else {
+				told[person] = n.Key
+			}
+		}
+		if n.Reason != "" {
+			n.State = Suppressed
+		}
+		n.Changes = []Change{{At: now, To: n.State, Run: run, Reason: n.Reason}}
+		plan = append(plan, n)
+	}
+	return plan
+}

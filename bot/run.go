@@ -1,0 +1,83 @@
+package bot
+
+import (
+	"encoding/hex"
+	"math/rand/v2"
+	"time"
+)
+
+// Job is flows of one or two sites run together: read the stock, read who waits, tell them, write it back.
+type Job struct {
+	Name   string // also the namespace of everything it remembers
+	IMS    string // site whose stock flow is read
+	CRM    string // site whose subscribers are read and followed up
+	Policy Policy
+}
+
+// RunOutcome is how a run ended.
+type RunOutcome string
+
+// The outcomes of a run.
+const (
+	Running     RunOutcome = "running"
+	Done        RunOutcome = "done"
+	FailedRun   RunOutcome = "failed"
+	HeldRun     RunOutcome = "held"        // waits for a person
+	Interrupt   RunOutcome = "interrupted" // the process died; the next run went on
+	StoppedRun  RunOutcome = "stopped"     // asked to stop; the next run goes on
+	SkippedTick RunOutcome = "skipped"     // not started, because the run before was still going on
+)
+
+// Run is one execution of a job.
+type Run struct {
+	ID       string     `json:"run"`
+	Job      string     `json:"job"`
+	DryRun   bool       `json:"dry_run,omitempty"`
+	Trigger  string     `json:"trigger,omitempty"` // "cron", "hand", "demo"
+	Started  time.Time  `json:"started"`
+	Finished time.Time  `json:"finished,omitzero"`
+	Outcome  RunOutcome `json:"outcome"`
+	Error    string     `json:"error,omitempty"`
+	Problem  *StepError `json:"problem,omitempty"`
+	Counts
+	Steps []Step `json:"steps,omitempty"`
+}
+
+// Counts are the figures of a run.
+type Counts struct {
+	StockLevels   int             `json:"stock_levels"`
+	Learned       int             `json:"learned"` // SKUs seen for the first time
+	Missing       int             `json:"missing"` // known SKUs that the list did not show
+	Restocks      int             `json:"restocks"`
+	SoldOut       int             `json:"sold_out"` // restocks that ended
+	Subscriptions int             `json:"subscriptions"`
+	Accepted      map[Channel]int `json:"accepted"`
+	Retry         int             `json:"retry"`
+	Failed        int             `json:"failed"`
+	Ambiguous     int             `json:"ambiguous"`
+	Expired       int             `json:"expired"`
+	Suppressed    int             `json:"suppressed"`
+	Written       int             `json:"written"`
+	NotWritten    int             `json:"not_written"` // told, but the follow-up is not in the CRM yet
+	Warnings      []string        `json:"warnings,omitempty"`
+}
+
+// Step is one thing a run did in a site, for the history.
+type Step struct {
+	At    time.Time     `json:"at"`
+	Took  time.Duration `json:"took_ns"`
+	Site  string        `json:"site,omitempty"`
+	Flow  string        `json:"flow"`
+	Text  string        `json:"text"`            // "read 120 rows on 6 pages"
+	Error string        `json:"error,omitempty"` // one sentence
+}
+
+// NewRun starts the record of a run. Its ID sorts by time: 20261123-182408-1f2e3d.
+func NewRun(job, trigger string, now time.Time) Run {
+	salt := rand.Uint32()
+	id := now.UTC().Format("20060102-150405") + "-" + hex.EncodeToString([]byte{byte(salt >> 16), byte(salt >> 8), byte(salt)})
+	return Run{
+		ID: id, Job: job, Trigger: trigger, Started: now, Outcome: Running,
+		Counts: Counts{Accepted: map[Channel]int{}},
+	}
+}

@@ -1,0 +1,37 @@
+package bot
+
+import "context"
+
+// Sites is the work in the web UIs. Package flows does it with a browser and selector files.
+type Sites interface {
+	// Stock reads the whole stock list. A reading that is not whole is an error.
+	Stock(ctx context.Context, site string) (Reading, error)
+	// Subscribers reads the waiting subscriptions of the given SKUs. A site that lists all of them at once is read even
+	// when no SKU is asked for; waiting is then the number of all waiting subscriptions on the list.
+	Subscribers(ctx context.Context, site string, skus []string) (subs []Subscription, waiting int, err error)
+	// FollowUp reads the record, writes the follow-up unless it stands there already, and reads it back after a reload.
+	// intent is called once before the first change and must succeed.
+	FollowUp(ctx context.Context, site string, n Notification, intent func(context.Context) error) (FollowUp, error)
+	// Steps returns what was done since it was asked last, for the history.
+	Steps() []Step
+	// Close ends the browser.
+	Close() error
+}
+
+// Sender delivers messages over one channel.
+type Sender interface {
+	// Send delivers one notification. It renders everything before it contacts anybody, and calls pending immediately
+	// before the point of no return; if pending fails, nothing is sent. It never panics and never returns an outcome that
+	// is better than what is proved.
+	Send(ctx context.Context, n Notification, pending func(context.Context) error) Delivery
+	// Close ends connections that are still open.
+	Close() error
+}
+
+// Delivery is what became of one attempt to send.
+type Delivery struct {
+	State  State  // Accepted, Retry, Failed or Ambiguous
+	Reason Reason // why not accepted
+	Detail string // the other side's words: reply text, queue id, message id; no address in it
+	Stop   bool   // a fault of ours or of the whole channel: do not try the next recipient now
+}

@@ -1,0 +1,147 @@
+package bot
+
+import (
+	"net/mail"
+	"slices"
+	"strings"
+)
+
+// Channel is a way to a customer.
+type Channel string
+
+// The channels.
+const (
+	Email Channel = "email"
+	SMS   Channel = "sms"
+)
+
+// Consent says whether the customer agreed to be told.
+type Consent string
+
+// ConsentUnknown stands where the CRM has no such field: the request itself is then the consent, unless the job demands
+// more.
+const (
+	ConsentUnknown Consent = "unknown"
+	ConsentGiven   Consent = "given"
+	ConsentRefused Consent = "refused"
+)
+
+// Subscription is one customer's wish to be told about one SKU, as it stands in the CRM.
+type Subscription struct {
+	ID        string            `json:"id"` // the CRM's own name for it
+	SKU       string            `json:"sku"`
+	Customer  string            `json:"customer,omitempty"`
+	Email     string            `json:"email,omitempty"`
+	Phone     string            `json:"phone,omitempty"`
+	Wants     []Channel         `json:"wants,omitempty"` // in the order to be tried; empty means any
+	Consent   Consent           `json:"consent"`
+	Requested string            `json:"requested,omitempty"` // as the page writes it
+	Language  string            `json:"language,omitempty"`
+	Fields    map[string]string `json:"fields,omitempty"` // further columns of the selector file, for the follow-up
+}
+
+// Reason says in one fixed word why somebody was not told; it stands in the ledger and in reports.
+type Reason string
+
+// The reasons for telling nobody.
+const (
+	NoConsent   Reason = "no_consent"
+	NoAddress   Reason = "no_address"   // neither an e-mail address nor a phone number for a wanted channel
+	BadAddress  Reason = "bad_address"  // there is one, but it cannot work
+	AskedTwice  Reason = "asked_twice"  // the same customer asked twice for the same product: told once
+	SoldOut     Reason = "sold_out"     // out again before the message left
+	NewsIsOld   Reason = "news_is_old"  // not delivered within the life of the news
+	NoChannel   Reason = "no_channel"   // the wanted channel is not configured
+	Interrupted Reason = "interrupted"  // the process died between the last byte and the reply
+	Refused     Reason = "refused"      // the receiving side said no for good
+	Unreachable Reason = "unreachable"  // the receiving side did not answer; tried again later
+	NoReply     Reason = "no_reply"     // the message left, no reply came
+	SenderFault Reason = "sender_fault" // refused because of us (log-in, sender address, policy): the channel stops
+)
+
+// Choose picks the channel and address for a subscription among the configured channels, or says why there is none.
+func (s Subscription) Choose(channels []Channel) (Channel, string, Reason) {
+	if s.Consent == ConsentRefused {
+		return "", "", NoConsent
+	}
+	wants := s.Wants
+	if len(wants) == 0 {
+		wants = channels
+	}
+	why := NoAddress
+	for _, c := range wants {
+		address, reason := s.address(c)
+		switch {
+		case reason == BadAddress:
+			why = BadAddress
+		case reason != "":
+		case !slices.Contains(channels, c):
+			why = NoChannel
+		default:
+			return c, address, ""
+		}
+	}
+	return "", "", why
+}
+
+func (s Subscription) address(c Channel) (string, Reason) {
+	raw, valid := s.Email, ValidEmail
+	if c == SMS {
+		raw, valid = E164(s.Phone), ValidPhone
+	}
+	switch {
+	case strings.TrimSpace(raw) == "":
+		return "", NoAddress
+	case !valid(raw):
+		return "", BadAddress
+	}
+	return strings.TrimSpace(raw), ""
+}
+
+// ValidEmail reports whether an address can be mailed: local@domain.tld, plain ASCII, at most 254 characters, no quoted
+// local part, no address literal. It is stricter than RFC 5322, because what it lets through is written into an SMTP
+// dialogue and a message header.
+func ValidEmail(s string) bool {
+	s = strings.TrimSpace(s)
+	addr, err := mail.ParseAddress(s)
+	if err != nil || addr.Address != s || len(s) > 254 {
+		return false
+	}
+	local, domain, ok := strings.Cut(s, "@")
+	if !ok || local == "" || strings.ContainsAny(local, "\"(),:;<>[]\\|=") || !strings.Contains(domain, ".") {
+		return false
+	}
+	return isHost(domain) && !strings.ContainsFunc(s, func(r rune) bool { return r <= ' ' || r >= 0x7f })
+}
+
+func isHost(domain string) bool {
+	for label := range strings.SplitSeq(domain, ".") {
+		if label == "" || len(label) > 63 || strings.HasPrefix(label, "-") || strings.HasSuffix(label, "-") {
+			return false
+		}
+		if strings.Trim(strings.ToLower(label), "abcdefghijklmnopqrstuvwxyz0123456789-") != "" {
+			return false
+		}
+	}
+	return true
+}
+
+// E164 brings a phone number to the form +CCNNN (ITU-T E.164) by leaving out spaces, dots, dashes, slashes and brackets,
+// and the "(0)" of "+61 (0)4…". A number without a country code is left as it is and so is not valid: national numbers
+// need a numbering plan, which the selector file's phone type applies.
+func E164(s string) string {
+	s = strings.TrimSpace(s)
+	if strings.HasPrefix(s, "+") {
+		s = strings.Replace(s, "(0)", "", 1)
+	}
+	if rest, ok := strings.CutPrefix(s, "00"); ok {
+		s = "+" + rest
+	}
+	return strings.NewReplacer(" ", "", "\u00a0", "", "\u202f", "", ".", "", "-", "", "/", "", "(", "", ")", "").Replace(s)
+}
+
+// ValidPhone reports whether s is an E.164 number: a plus sign and 8 to 15 digits, the first not 0.
+func ValidPhone(s string) bool {
+	digits, ok := strings.CutPrefix(s, "+")
+	return ok && isDigits(digits) && digits[0] != '0' && len(digits) >= 8 && len(digits) <= 15
+}

@@ -1,0 +1,195 @@
+package browser
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/go-rod/rod/lib/cdp"
+	"github.com/go-rod/rod/lib/proto"
+
+	"restock/bot"
+)
+
+// Browser is one running Chrome with a fresh profile.
+type Browser struct {
+	proc   *process
+	client *cdp.Client
+	opts   Options
+
+	mu     sync.Mutex
+	pages  map[proto.TargetSessionID]*Page
+	ops    map[*operation]struct{}
+	dead   error // why it ended
+	calls  int   // protocol messages sent, for benchmarks
+	closed chan struct{}
+	once   sync.Once
+
+	// fault, if set, may break a call before it is sent. It is the one seam for tests.
+	fault func(method string) error
+}
+
+// startLimit bounds the start of a browser.
+const startLimit = 30 * time.Second
+
+// Launch starts a browser. Close it.
+func Launch(ctx context.Context, o Options) (*Browser, error) {
+	if o.Width == 0 {
+		o.Width, o.Height = 1400, 1000
+	}
+	proc, err := start(o)
+	if err != nil {
+		return nil, &bot.StepError{
+			Class: bot.Browser, Step: "start the browser", Expected: "a browser at " + o.Path, Found: err.Error(),
+			Hint: "run `restock browser install`, or set browser.path in restock.yaml", Err: err,
+		}
+	}
+	b := &Browser{
+		proc: proc, opts: o, client: cdp.New(), closed: make(chan struct{}),
+		pages: map[proto.TargetSessionID]*Page{}, ops: map[*operation]struct{}{},
+	}
+	b.client.Start(proc.pipe)
+	go b.events()
+	go b.watchdog()
+	go func() {
+		<-proc.exited
+		b.fail(errGone)
+	}()
+
+	ctx, cancel := context.WithTimeout(ctx, startLimit)
+	defer cancel()
+	if _, err = (proto.BrowserGetVersion{}).Call(b.at(ctx, "")); err == nil {
+		err = proto.BrowserSetDownloadBehavior{Behavior: proto.BrowserSetDownloadBehaviorBehaviorDeny}.Call(b.at(ctx, ""))
+	}
+	if err != nil {
+		why := proc.why(ctx, err)
+		return nil, errors.Join(&bot.StepError{
+			Class: bot.Browser, Step: "start the browser", Expected: o.Path + " to answer", Found: why,
+			Hint: "run `restock browser install` or look at `restock browser find`", Err: err,
+		}, b.Close())
+	}
+	return b, nil
+}
+
+// Version returns the product and version of the browser: "HeadlessChrome/156.0.8078.79".
+func (b *Browser) Version(ctx context.Context) (string, error) {
+	v, err := proto.BrowserGetVersion{}.Call(b.at(ctx, ""))
+	if err != nil {
+		return "", err
+	}
+	return v.Product, nil
+}
+
+// Close ends the browser with all its processes and removes the profile.
+func (b *Browser) Close() error {
+	var err error
+	b.once.Do(func() {
+		ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+		defer cancel()
+		_ = proto.BrowserClose{}.Call(b.at(ctx, ""))
+		b.fail(errGone)
+		close(b.closed)
+		err = b.proc.end(2 * time.Second)
+	})
+	return err
+}
+
+// Err returns why the browser ended, or nil while it lives.
+func (b *Browser) Err() error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.dead
+}
+
+// fail marks the browser as ended, once.
+func (b *Browser) fail(why error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.dead == nil {
+		b.dead = why
+	}
+	for _, p := range b.pages {
+		p.fail(why)
+	}
+}
+
+// caller sends protocol messages for one session, bounded by one context. It is what rod's proto package calls.
+type caller struct {
+	b       *Browser
+	ctx     context.Context
+	session proto.TargetSessionID
+}
+
+func (b *Browser) at(ctx context.Context, session proto.TargetSessionID) caller {
+	return caller{b, ctx, session}
+}
+
+func (c caller) GetContext() context.Context         { return c.ctx }
+func (c caller) GetSessionID() proto.TargetSessionID { return c.session }
+
+// Call implements proto.Client. It returns at the latest when the context ends.
+func (c caller) Call(ctx context.Context, session, method string, params any) ([]byte, error) {
+	c.b.mu.Lock()
+	dead, fault := c.b.dead, c.b.fault
+	c.b.calls++
+	c.b.mu.Unlock()
+	if dead != nil {
+		return nil, dead
+	}
+	if fault != nil {
+		if err := fault(method); err != nil {
+			return nil, err
+		}
+	}
+	op := c.b.begin(ctx, method)
+	defer c.b.finish(op)
+	data, err := c.b.client.Call(ctx, session, method, params)
+	if err != nil && c.b.Err() != nil {
+		err = c.b.Err()
+	}
+	return data, err
+}
+
+// events hands every event to the page it belongs to. An event that cannot be decoded is dropped: a new version of Chrome
+// may have changed one that nobody here needs.
+func (b *Browser) events() {
+	for e := range b.client.Event() {
+		switch e.Method {
+		case "Target.targetCrashed", "Inspector.targetCrashed":
+			b.crashed(e)
+		case "Target.detachedFromTarget":
+			var gone proto.TargetDetachedFromTarget
+			if json.Unmarshal(e.Params, &gone) == nil {
+				if p := b.page(gone.SessionID); p != nil {
+					p.fail(errors.New("the tab was closed"))
+				}
+			}
+		default:
+			if p := b.page(proto.TargetSessionID(e.SessionID)); p != nil {
+				p.event(e)
+			}
+		}
+	}
+	b.fail(errGone)
+}
+
+func (b *Browser) crashed(e *cdp.Event) {
+	var crash proto.TargetTargetCrashed
+	_ = json.Unmarshal(e.Params, &crash)
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for id, p := range b.pages {
+		if string(id) == e.SessionID || p.target == crash.TargetID && crash.TargetID != "" {
+			p.fail(fmt.Errorf("the tab crashed %s", crash.Status))
+		}
+	}
+}
+
+func (b *Browser) page(id proto.TargetSessionID) *Page {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.pages[id]
+}

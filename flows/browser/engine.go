@@ -1,0 +1,188 @@
+package browser
+
+import (
+	"context"
+	"embed"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/go-rod/rod/lib/cdp"
+	"github.com/go-rod/rod/lib/proto"
+
+	"restock/bot"
+	"restock/selectors"
+)
+
+//go:embed engine/*.js
+var engineFiles embed.FS
+
+// worldName names the isolated world in which the engine runs: it shares the page's elements, but none of its scripts.
+const worldName = "restock"
+
+// source is the engine, to be installed once in each document.
+func source() (string, error) {
+	var b strings.Builder
+	b.WriteString("if (!globalThis.__restock) (() => {\n")
+	for _, name := range []string{"find", "act", "read", "evidence", "run"} {
+		text, err := engineFiles.ReadFile("engine/" + name + ".js")
+		if err != nil {
+			return "", err
+		}
+		b.Write(text)
+	}
+	b.WriteString("})()")
+	return b.String(), nil
+}
+
+// request is what run.js understands.
+type request struct {
+	Do         string                `json:"do"`
+	Watch      []selectors.Condition `json:"watch,omitempty"`
+	Element    *selectors.Element    `json:"element,omitempty"`
+	Rows       *selectors.Element    `json:"rows,omitempty"`
+	Skip       []selectors.Element   `json:"skip,omitempty"`
+	Row        *int                  `json:"row,omitempty"`
+	Conditions []selectors.Condition `json:"conditions,omitempty"`
+	Mask       []selectors.Element   `json:"mask,omitempty"`
+	Text       string                `json:"text,omitempty"`
+	Attempt    int                   `json:"attempt,omitempty"`
+	Point      bool                  `json:"point,omitempty"`
+	Enabled    bool                  `json:"enabled,omitempty"`
+	Editable   bool                  `json:"editable,omitempty"`
+	Limit      int                   `json:"limit,omitempty"`
+}
+
+// planRequest is a reading, with its plan's keys beside do.
+type planRequest struct {
+	Do    string                `json:"do"`
+	Watch []selectors.Condition `json:"watch,omitempty"`
+	selectors.Plan
+}
+
+// errNavigated is returned when the document went away under a request.
+var errNavigated = errors.New("the page went on to another document")
+
+// ask sends a request to the engine and decodes its answer. If the document is replaced meanwhile, it asks the new one.
+func (p *Page) ask(ctx context.Context, req, out any) error {
+	for {
+		err := p.askOnce(ctx, req, out)
+		if !errors.Is(err, errNavigated) {
+			return err
+		}
+		if err := p.wait(ctx, 10*time.Millisecond); err != nil {
+			return err
+		}
+	}
+}
+
+func (p *Page) askOnce(ctx context.Context, req, out any) error {
+	if err := p.Err(); err != nil {
+		return err
+	}
+	world, err := p.enter(ctx)
+	if err != nil {
+		return err
+	}
+	arg, err := json.Marshal(req)
+	if err != nil {
+		return err
+	}
+	res, err := proto.RuntimeCallFunctionOn{
+		FunctionDeclaration: "(json) => __restock.run(JSON.parse(json))", ExecutionContextID: world,
+		Arguments:    []*proto.RuntimeCallArgument{{Value: jsonString(string(arg))}},
+		AwaitPromise: true, ReturnByValue: true,
+	}.Call(p.at(ctx))
+	if err != nil {
+		return p.left(err)
+	}
+	if res.ExceptionDetails != nil {
+		return p.exception(res.ExceptionDetails)
+	}
+	return decodeAnswer(res.Result, out)
+}
+
+func decodeAnswer(result *proto.RuntimeRemoteObject, out any) error {
+	raw, err := result.Value.MarshalJSON()
+	if err != nil {
+		return err
+	}
+	var answer struct {
+		Interrupted *int            `json:"interrupted"`
+		Result      json.RawMessage `json:"result"`
+	}
+	if err := json.Unmarshal(raw, &answer); err != nil {
+		return err
+	}
+	if answer.Interrupted != nil {
+		return &selectors.Interrupted{Index: *answer.Interrupted}
+	}
+	if out == nil || len(answer.Result) == 0 {
+		return nil
+	}
+	return json.Unmarshal(answer.Result, out)
+}
+
+// exception explains what the engine could not do: nearly always a selector that the browser does not understand.
+func (p *Page) exception(d *proto.RuntimeExceptionDetails) error {
+	text := d.Text
+	if d.Exception != nil {
+		text = d.Exception.Description
+	}
+	text, _, _ = strings.Cut(text, "\n")
+	if strings.Contains(text, "is not a valid selector") || strings.Contains(text, "XPath") || strings.Contains(text, "regular expression") {
+		return &bot.StepError{
+			Class: bot.Config, Expected: "a selector that the browser understands", Found: text,
+			Hint: "correct it in the selector file; `restock check` shows the line",
+		}
+	}
+	return &bot.StepError{Class: bot.BotBug, Expected: "the page engine to answer", Found: text, URL: p.url(), Hint: "report this as a defect of restock"}
+}
+
+// enter returns the isolated world of the present document, with the engine in it.
+func (p *Page) enter(ctx context.Context) (proto.RuntimeExecutionContextID, error) {
+	p.mu.Lock()
+	world, frame := p.world, p.frame
+	p.mu.Unlock()
+	if world != 0 {
+		return world, nil
+	}
+	made, err := proto.PageCreateIsolatedWorld{FrameID: frame, WorldName: worldName}.Call(p.at(ctx))
+	if err != nil {
+		return 0, p.left(err)
+	}
+	text, err := source()
+	if err != nil {
+		return 0, err
+	}
+	res, err := proto.RuntimeEvaluate{Expression: text, ContextID: made.ExecutionContextID}.Call(p.at(ctx))
+	if err != nil {
+		return 0, p.left(err)
+	}
+	if res.ExceptionDetails != nil {
+		return 0, p.exception(res.ExceptionDetails)
+	}
+	p.mu.Lock()
+	p.world = made.ExecutionContextID
+	p.mu.Unlock()
+	return made.ExecutionContextID, nil
+}
+
+// left turns the protocol's ways of saying "that document is gone" into errNavigated and forgets its world.
+func (p *Page) left(err error) error {
+	protocol, ok := errors.AsType[*cdp.Error](err)
+	if !ok {
+		return err
+	}
+	for _, sign := range []string{"context", "navigated", "No frame", "Frame with the given id"} {
+		if strings.Contains(protocol.Message, sign) {
+			p.mu.Lock()
+			p.world = 0
+			p.mu.Unlock()
+			return errNavigated
+		}
+	}
+	return fmt.Errorf("%s (code %d)", protocol.Message, protocol.Code)
+}

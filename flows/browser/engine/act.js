@@ -1,0 +1,178 @@
+// Acting: whether an element can be acted upon now, where to press, and whether the press reached it.
+
+const frameOffset = (el) => {
+  let x = 0, y = 0;
+  for (let win = el.ownerDocument.defaultView; win && win !== window && win.frameElement; win = win.parent) {
+    const box = win.frameElement.getBoundingClientRect();
+    x += box.left + win.frameElement.clientLeft;
+    y += box.top + win.frameElement.clientTop;
+  }
+  return { x, y };
+};
+
+const nextFrame = () => new Promise((done) => {
+  let timer = setTimeout(done, 50);
+  requestAnimationFrame(() => { clearTimeout(timer); done(); });
+});
+
+// boxes is where an element can be pressed: the client rectangles of its visible parts, largest first.
+const boxes = (el) => {
+  const rects = [...el.getClientRects()].filter((r) => r.width > 0 && r.height > 0);
+  return rects.sort((a, b) => b.width * b.height - a.width * a.height);
+};
+
+// hit tells what a press at a point would meet: through shadow roots, down to the innermost element.
+const hit = (doc, x, y) => {
+  let found = doc.elementFromPoint(x, y);
+  while (found?.shadowRoot) {
+    const inner = found.shadowRoot.elementFromPoint(x, y);
+    if (!inner || inner === found) break;
+    found = inner;
+  }
+  return found;
+};
+
+// inside reports whether the element that was met belongs to the one that is meant: it or a part of it, its label, or the
+// field of a label.
+const inside = (met, el) => {
+  for (let n = met; n; n = n.parentNode || n.host) if (n === el) return true;
+  const label = met?.closest?.("label");
+  return !!label && (label.control === el || label === el);
+};
+
+const disabled = (el) => el.matches(":disabled") || !!el.closest("[aria-disabled=true]");
+const readOnly = (el) => el.readOnly === true || el.getAttribute("aria-readonly") === "true";
+const editable = (el) => el instanceof HTMLInputElement || el instanceof HTMLTextAreaElement || el.isContentEditable;
+
+// one finds the single element of a request, or says what there is instead.
+R.one = (req) => {
+  const scope = req.row === undefined ? document : R.rows(req.rows, req.skip)[req.row];
+  if (!scope) return { error: "the row is not there any more" };
+  const m = R.find(req.element, scope);
+  if (m.elements.length === 0) return { error: m.hidden ? `it is there, but not visible (${m.hidden} hidden)` : "not on the page" };
+  if (m.elements.length > 1 && !m.many) {
+    return { error: `${m.elements.length} matches: ${R.describe(m.elements[0])} and ${R.describe(m.elements[1])}`, many: true };
+  }
+  return { el: m.elements[0], alternative: m.alternative };
+};
+
+// prepare makes sure that an element can be acted upon: one, visible, stable, enabled, editable, not covered. It scrolls
+// it into view and returns the point to press.
+R.prepare = async (req) => {
+  const found = R.one(req);
+  if (!found.el) return { ok: false, why: found.error, many: found.many };
+  const { el } = found;
+  if (req.enabled && disabled(el)) return { ok: false, why: "it is disabled", what: R.describe(el) };
+  if (req.editable && !editable(el)) return { ok: false, why: `${R.describe(el)} is no text field`, what: R.describe(el) };
+  if (req.editable && readOnly(el)) return { ok: false, why: "it is read-only", what: R.describe(el) };
+  const modes = [null, { block: "end", inline: "end" }, { block: "center", inline: "center" }, { block: "start", inline: "start" }];
+  const mode = modes[(req.attempt || 0) % modes.length];
+  if (mode) el.scrollIntoView({ ...mode, behavior: "instant" });
+  else el.scrollIntoViewIfNeeded ? el.scrollIntoViewIfNeeded(true) : el.scrollIntoView({ block: "center", behavior: "instant" });
+  const before = el.getBoundingClientRect();
+  await nextFrame();
+  await nextFrame();
+  const after = el.getBoundingClientRect();
+  if (!el.isConnected) return { ok: false, why: "it was replaced while it was looked at" };
+  if (["left", "top", "width", "height"].some((k) => Math.abs(before[k] - after[k]) > 0.5)) return { ok: false, why: "it is moving" };
+  R.target = el;
+  if (!req.point) return { ok: true, what: R.describe(el), alternative: found.alternative };
+  const offset = frameOffset(el);
+  let cover = null;
+  for (const r of boxes(el).slice(0, 3)) {
+    const width = el.ownerDocument.documentElement.clientWidth, height = el.ownerDocument.documentElement.clientHeight;
+    const left = Math.max(r.left, 0), right = Math.min(r.right, width), top = Math.max(r.top, 0), bottom = Math.min(r.bottom, height);
+    if (right - left < 1 || bottom - top < 1) continue;
+    for (const [fx, fy] of [[0.5, 0.5], [0.25, 0.5], [0.75, 0.5], [0.5, 0.25], [0.5, 0.75]]) {
+      const x = left + (right - left) * fx, y = top + (bottom - top) * fy;
+      const met = hit(el.ownerDocument, x, y);
+      if (inside(met, el)) {
+        R.press = { hit: null };
+        return { ok: true, x: x + offset.x, y: y + offset.y, what: R.describe(el), alternative: found.alternative };
+      }
+      cover ??= met;
+    }
+  }
+  return { ok: false, why: cover ? `it is covered by ${R.describe(cover)}` : "it is outside of the window", what: R.describe(el) };
+};
+
+// arm watches the coming press, before the page sees it, and stops it if it meets something else: the layout may have
+// moved between looking and pressing.
+R.arm = () => {
+  const el = R.target;
+  const win = el.ownerDocument.defaultView;
+  R.press = { hit: null, met: "" };
+  let stopped = false;
+  const watch = (event) => {
+    if (!event.isTrusted) return;
+    if (event.type === "pointerdown" || event.type === "mousedown") {
+      const met = event.composedPath()[0];
+      stopped = !inside(met, el);
+      R.press = { hit: !stopped, met: R.describe(met) };
+    }
+    if (stopped) { event.preventDefault(); event.stopImmediatePropagation(); }
+    if (event.type === "click") for (const t of types) win.removeEventListener(t, watch, true);
+  };
+  const types = ["pointerdown", "mousedown", "pointerup", "mouseup", "click", "dblclick"];
+  for (const t of types) win.addEventListener(t, watch, true);
+  return true;
+};
+
+R.pressed = () => R.press;
+
+// focus puts the cursor into the prepared field and selects what stands there.
+R.focus = () => {
+  const el = R.target;
+  el.focus();
+  if (el.select) el.select();
+  else if (el.isContentEditable) getSelection().selectAllChildren(el);
+  const active = el.getRootNode().activeElement;
+  return active === el || el.contains(active);
+};
+
+// fieldValue is what a form field holds, or the text of any other element.
+R.fieldValue = (el) => {
+  if (el instanceof HTMLInputElement && ["checkbox", "radio"].includes(el.type)) return String(el.checked);
+  if (el instanceof HTMLSelectElement) return el.selectedOptions.length ? [...el.selectedOptions].map((o) => o.label).join(", ") : "";
+  if ("value" in el && !(el instanceof HTMLLIElement || el instanceof HTMLButtonElement)) return String(el.value);
+  if (el.hasAttribute("aria-checked")) return el.getAttribute("aria-checked");
+  return R.text(el);
+};
+
+R.value = (req) => {
+  const found = R.one(req);
+  if (!found.el) return { ok: false, why: found.error, many: found.many };
+  return { ok: true, value: R.fieldValue(found.el), alternative: found.alternative };
+};
+
+// targetValue reads the prepared field again.
+R.targetValue = () => (R.target?.isConnected ? { ok: true, value: R.fieldValue(R.target) } : { ok: false });
+
+// choose picks the option of a <select> whose text, or else whose value, matches.
+R.choose = (req) => {
+  const el = R.target;
+  if (!(el instanceof HTMLSelectElement)) return { ok: false, why: `${R.describe(el)} is no <select>` };
+  const p = R.pattern(req.text);
+  const options = [...el.options].filter((o) => !o.disabled);
+  let hits = options.filter((o) => p.test(o.label));
+  if (!hits.length) hits = options.filter((o) => p.test(o.value));
+  if (hits.length !== 1) {
+    return { ok: false, why: `${hits.length} of its options are ${req.text}; there are: ${options.slice(0, 20).map((o) => o.label.trim()).join(", ")}` };
+  }
+  if (!hits[0].selected) {
+    el.value = hits[0].value;
+    hits[0].selected = true;
+    el.dispatchEvent(new Event("input", { bubbles: true }));
+    el.dispatchEvent(new Event("change", { bubbles: true }));
+  }
+  return { ok: el.selectedOptions[0] === hits[0], value: hits[0].label };
+};
+
+R.scrollEnd = (req) => {
+  const found = R.one(req);
+  if (!found.el) return { ok: false, why: found.error };
+  let el = found.el;
+  while (el && el.scrollHeight <= el.clientHeight + 1 && el !== document.documentElement) el = el.parentElement;
+  (el || document.documentElement).scrollTop = (el || document.documentElement).scrollHeight;
+  return { ok: true };
+};

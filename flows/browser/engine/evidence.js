@@ -1,0 +1,61 @@
+// Evidence: what a failed step leaves. Passwords and marked elements are covered before the picture; texts of the page are
+// replaced by their shape in the saved structure.
+
+const sensitive = "input[type=password],[autocomplete*=password],[autocomplete=one-time-code],[data-restock-secret]";
+
+// mask covers elements with opaque boxes and returns how many there are.
+R.mask = (req) => {
+  R.unmask();
+  const found = new Set(R.all(document, sensitive));
+  for (const el of R.secret ?? []) if (el.isConnected) found.add(el);
+  for (const element of req.mask || []) for (const t of element.alternatives) R.matches({ ...t, hidden: true }, document).shown.forEach((e) => found.add(e));
+  R.masks = [];
+  for (const el of found) {
+    const offset = frameOffset(el);
+    for (const r of el.getClientRects()) {
+      const box = document.createElement("div");
+      box.style.cssText = `all:initial;position:fixed;z-index:2147483647;background:#5b4b8a;left:${r.left + offset.x}px;` +
+        `top:${r.top + offset.y}px;width:${r.width}px;height:${r.height}px`;
+      (document.body || document.documentElement).append(box);
+      R.masks.push(box);
+    }
+  }
+  return R.masks.length;
+};
+
+R.unmask = () => { (R.masks || []).forEach((b) => b.remove()); R.masks = []; return true; };
+
+// keepSecret remembers a field that held a secret: it stays masked even when the page shows it as text.
+R.keepSecret = () => { (R.secret ??= []).push(R.target); return true; };
+
+const shape = (s) => s.replace(/\s+/g, " ").trim().replace(/\p{L}/gu, "a").replace(/\p{N}/gu, "9").slice(0, 80);
+const kept = new Set(["id", "class", "name", "type", "role", "for", "scope", "colspan", "rowspan", "method", "disabled", "readonly", "hidden", "lang"]);
+const escape = (s) => s.replace(/[&<>"]/g, (c) => ({ "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" })[c]);
+
+// structure writes the page with its tags and names, and every text replaced by its shape, up to a limit of characters.
+R.structure = (req) => {
+  let out = "";
+  const walk = (node, depth) => {
+    if (out.length > req.limit) return;
+    if (node.nodeType === Node.TEXT_NODE) {
+      const text = shape(node.data);
+      if (text) out += "  ".repeat(depth) + escape(text) + "\n";
+      return;
+    }
+    if (node.nodeType !== Node.ELEMENT_NODE || ["SCRIPT", "STYLE", "LINK", "META", "NOSCRIPT"].includes(node.tagName)) return;
+    let tag = node.tagName.toLowerCase();
+    for (const a of node.attributes) {
+      if (kept.has(a.name)) tag += ` ${a.name}="${escape(a.value.slice(0, 200))}"`;
+      else if (/^(data|aria)-/.test(a.name)) tag += ` ${a.name}="${escape(a.name === "data-testid" ? a.value : shape(a.value))}"`;
+    }
+    out += "  ".repeat(depth) + "<" + tag + ">\n";
+    for (const child of node.shadowRoot?.childNodes ?? []) walk(child, depth + 1);
+    for (const child of node.childNodes) walk(child, depth + 1);
+  };
+  walk(document.documentElement, 0);
+  return out;
+};
+
+// near lists what is on the page where an element was not found: visible buttons, links, fields and headings.
+R.near = () => R.all(document, "h1,h2,h3,button,a[href],input,select,textarea,[role=button],[role=dialog],[role=alert]")
+  .filter(R.visible).slice(0, 40).map(R.describe);

@@ -1,0 +1,12 @@
+// run answers one request: the work itself, and which of the watched interruptions is on the page at the same moment.
+R.interruption = () => (R.watch || []).findIndex(R.holds);
+
+R.run = async (req) => {
+  R.watch = req.watch;
+  const before = R.interruption();
+  if (before >= 0) return { interrupted: before };
+  const result = await R[req.do](req);
+  const after = R.interruption();
+  if (after >= 0) return { interrupted: after };
+  return { result };
+};

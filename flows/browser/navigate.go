@@ -1,0 +1,154 @@
+package browser
+
+import (
+	"context"
+	"fmt"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/go-rod/rod/lib/proto"
+
+	"restock/bot"
+	"restock/selectors"
+)
+
+// Open goes to an address and waits until the document is parsed. An address that differs from the present one in its
+// fragment only stays in the document, as in the address bar of a person. An error status is an error.
+func (p *Page) Open(ctx context.Context, address string) error {
+	u, err := url.Parse(address)
+	if err != nil || u.Scheme != "http" && u.Scheme != "https" {
+		return &bot.StepError{
+			Class: bot.Config, Step: "open", Expected: "an http or https address", Found: address, Hint: "correct open: in the selector file",
+		}
+	}
+	return p.broken(p.navigate(ctx, address))
+}
+
+// OpenFresh leaves the present document before it opens the address, so that what is shown was loaded anew.
+func (p *Page) OpenFresh(ctx context.Context, address string) error {
+	if err := p.navigate(ctx, "about:blank"); err != nil {
+		return p.broken(err)
+	}
+	return p.Open(ctx, address)
+}
+
+func (p *Page) navigate(ctx context.Context, address string) error {
+	if err := p.Err(); err != nil {
+		return err
+	}
+	res, err := proto.PageNavigate{URL: address}.Call(p.at(ctx))
+	if err != nil {
+		return err
+	}
+	if res.ErrorText != "" {
+		return unreachable(address, res.ErrorText)
+	}
+	if res.LoaderID != "" {
+		p.mu.Lock()
+		p.world = 0
+		p.mu.Unlock()
+	}
+	if address == "about:blank" {
+		return nil
+	}
+	for {
+		var state struct {
+			URL   string `json:"url"`
+			Ready string `json:"ready"`
+		}
+		if err := p.state(ctx, &state); err != nil {
+			return err
+		}
+		if state.Ready != "loading" {
+			break
+		}
+		if err := p.wait(ctx, 20*time.Millisecond); err != nil {
+			return err
+		}
+	}
+	return p.checkDocument()
+}
+
+// state asks the document where it is and whether it is parsed, without looking for interruptions.
+func (p *Page) state(ctx context.Context, out any) error {
+	return p.ask(ctx, request{Do: "state"}, out)
+}
+
+// checkDocument judges the answer to the main document's request.
+func (p *Page) checkDocument() error {
+	p.mu.Lock()
+	d := p.document
+	p.mu.Unlock()
+	fail := &bot.StepError{URL: d.url, Class: bot.SiteDown, Expected: "status 200", Hint: "the site is not well: look at it in a browser; the next run tries again"}
+	switch {
+	case d.failed != "" && d.failed != "net::ERR_ABORTED":
+		fail.Expected, fail.Found = "the whole page", "a page that was cut off: "+d.failed
+	case d.status >= 500:
+		fail.Found = fmt.Sprintf("status %d", d.status)
+	case d.status == 429:
+		fail.Found, fail.Hint = "status 429 (too many requests)", "run less often"
+	case d.status >= 400:
+		fail.Class, fail.Found = bot.PageChanged, fmt.Sprintf("status %d", d.status)
+		fail.Hint = "check the address in the selector file and the rights of the account"
+	default:
+		return nil
+	}
+	return fail
+}
+
+// unreachable explains a network error of Chrome.
+func unreachable(address, text string) error {
+	e := &bot.StepError{
+		Class: bot.SiteDown, URL: address, Expected: "the site to answer", Found: text,
+		Hint: "is the site up, and is the address right? The next run tries again",
+	}
+	switch {
+	case strings.Contains(text, "ERR_CERT"), strings.Contains(text, "ERR_SSL"):
+		e.Hint = "its certificate is not valid for this machine; restock never ignores that"
+	case strings.Contains(text, "ERR_NAME_NOT_RESOLVED"):
+		e.Hint = "this host is unknown, or it is not the base of the selector file and not listed under allow:"
+	case strings.Contains(text, "ERR_TOO_MANY_REDIRECTS"):
+		e.Hint = "the site redirects in a circle: often an account without rights, or a cookie it refuses"
+	case strings.Contains(text, "ERR_ABORTED"):
+		e.Class, e.Hint = bot.PageChanged, "the address is a download or answers nothing: check open: in the selector file"
+	}
+	return e
+}
+
+// See evaluates conditions at one moment.
+func (p *Page) See(ctx context.Context, conditions ...selectors.Condition) ([]bool, error) {
+	var out struct {
+		Seen []bool `json:"seen"`
+	}
+	err := p.ask(ctx, request{Do: "see", Watch: p.opts.Watch, Conditions: conditions}, &out)
+	return out.Seen, p.broken(err)
+}
+
+// Read answers a plan from the page as it is at this moment. A main document that was cut off is an error.
+func (p *Page) Read(ctx context.Context, plan selectors.Plan) (selectors.Answer, error) {
+	var answer selectors.Answer
+	if err := p.ask(ctx, planRequest{Do: "read", Watch: p.opts.Watch, Plan: plan}, &answer); err != nil {
+		return answer, p.broken(err)
+	}
+	return answer, p.checkDocument()
+}
+
+// Value reads one form field or the text of one element as it is at this moment; ok is false while it is not there.
+func (p *Page) Value(ctx context.Context, e selectors.Element) (value string, ok bool, err error) {
+	var out struct {
+		OK    bool   `json:"ok"`
+		Why   string `json:"why"`
+		Many  bool   `json:"many"`
+		Value string `json:"value"`
+	}
+	if err := p.ask(ctx, request{Do: "value", Watch: p.opts.Watch, Element: &e}, &out); err != nil {
+		return "", false, p.broken(err)
+	}
+	if out.Many {
+		return "", false, &bot.StepError{
+			Class: bot.PageChanged, URL: p.url(), Expected: "one " + e.String(), Found: out.Why, Hint: "make the selector narrower, or say first: true",
+		}
+	}
+	return out.Value, out.OK, nil
+}

@@ -1,0 +1,258 @@
+package browser
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/go-rod/rod/lib/cdp"
+	"github.com/go-rod/rod/lib/proto"
+
+	"restock/bot"
+	"restock/selectors"
+)
+
+// Page is one tab in a browser context of its own: no cookie is shared with another page. It is used by one goroutine at a
+// time.
+type Page struct {
+	b       *Browser
+	target  proto.TargetTargetID
+	session proto.TargetSessionID
+	context proto.BrowserBrowserContextID
+	opts    PageOptions
+
+	mu       sync.Mutex
+	dead     error
+	gone     chan struct{} // closed when dead is set
+	frame    proto.PageFrameID
+	world    proto.RuntimeExecutionContextID
+	document document
+	dialogs  []Dialog
+	answer   string // to the next native dialog: accept or dismiss
+}
+
+// PageOptions are what a page must know of its site.
+type PageOptions struct {
+	Watch []selectors.Condition // interruptions, looked for before and after every read and action
+	Mask  []selectors.Element   // covered in screenshots
+}
+
+// Dialog is a native dialog that the page raised. It was answered at once, because it blocks everything else.
+type Dialog struct {
+	Kind     string // alert, confirm, prompt, beforeunload
+	Message  string
+	Accepted bool
+}
+
+// document is what is known of the main document's request.
+type document struct {
+	request proto.NetworkRequestID
+	url     string
+	status  int
+	failed  string // loadingFailed: what came is not the whole
+}
+
+// NewPage opens a tab.
+func (b *Browser) NewPage(ctx context.Context, o PageOptions) (*Page, error) {
+	ctx, cancel := context.WithTimeout(ctx, startLimit)
+	defer cancel()
+	p := &Page{b: b, opts: o, gone: make(chan struct{})}
+	if err := p.open(ctx); err != nil {
+		return nil, p.broken(err)
+	}
+	return p, nil
+}
+
+func (p *Page) open(ctx context.Context) error {
+	root := p.b.at(ctx, "")
+	made, err := proto.TargetCreateBrowserContext{DisposeOnDetach: true}.Call(root)
+	if err != nil {
+		return err
+	}
+	p.context = made.BrowserContextID
+	tab, err := proto.TargetCreateTarget{
+		URL: "about:blank", BrowserContextID: p.context, Width: &p.b.opts.Width, Height: &p.b.opts.Height,
+	}.Call(root)
+	if err != nil {
+		return err
+	}
+	p.target = tab.TargetID
+	attached, err := proto.TargetAttachToTarget{TargetID: p.target, Flatten: true}.Call(root)
+	if err != nil {
+		return err
+	}
+	p.session = attached.SessionID
+	p.b.mu.Lock()
+	p.b.pages[p.session] = p
+	p.b.mu.Unlock()
+
+	tree, err := proto.PageGetFrameTree{}.Call(p.at(ctx))
+	if err != nil {
+		return err
+	}
+	p.frame = tree.FrameTree.Frame.ID
+	for _, enable := range []func() error{
+		func() error { return proto.TargetSetDiscoverTargets{Discover: true}.Call(root) },
+		func() error { return proto.PageEnable{}.Call(p.at(ctx)) },
+		func() error { return proto.NetworkEnable{}.Call(p.at(ctx)) },
+		func() error { return proto.InspectorEnable{}.Call(p.at(ctx)) },
+		// Without it only the tab in front gets animation frames, and every wait for one hangs in the others.
+		func() error { return proto.EmulationSetFocusEmulationEnabled{Enabled: true}.Call(p.at(ctx)) },
+		func() error {
+			return proto.EmulationSetDeviceMetricsOverride{
+				Width: p.b.opts.Width, Height: p.b.opts.Height, DeviceScaleFactor: 1,
+			}.Call(p.at(ctx))
+		},
+	} {
+		if err := enable(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (p *Page) at(ctx context.Context) caller { return p.b.at(ctx, p.session) }
+
+// Close closes the tab with its cookies. It does not ask the page, so a page cannot refuse.
+func (p *Page) Close() error {
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	defer cancel()
+	p.fail(errors.New("the page was closed"))
+	p.b.mu.Lock()
+	delete(p.b.pages, p.session)
+	p.b.mu.Unlock()
+	err := proto.TargetDisposeBrowserContext{BrowserContextID: p.context}.Call(p.b.at(ctx, ""))
+	if p.b.Err() != nil {
+		return nil // its tabs went with it
+	}
+	return err
+}
+
+// Dialogs returns the native dialogs since it was asked last.
+func (p *Page) Dialogs() []Dialog {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	list := p.dialogs
+	p.dialogs = nil
+	return list
+}
+
+// Watch sets the interruptions to look for; nil looks for none.
+func (p *Page) Watch(conditions []selectors.Condition) { p.opts.Watch = conditions }
+
+// fail ends everything that waits for this page.
+func (p *Page) fail(why error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.dead == nil {
+		p.dead = why
+		close(p.gone)
+	}
+}
+
+// Err returns why the page cannot be used any more, or nil.
+func (p *Page) Err() error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.dead
+}
+
+// event takes note of what the page reports. It must not wait: answers come through the same pipe.
+func (p *Page) event(e *cdp.Event) {
+	switch e.Method {
+	case "Page.javascriptDialogOpening":
+		var d proto.PageJavascriptDialogOpening
+		if json.Unmarshal(e.Params, &d) == nil {
+			go p.dialog(d)
+		}
+	case "Network.requestWillBeSent":
+		var r proto.NetworkRequestWillBeSent
+		if json.Unmarshal(e.Params, &r) == nil && r.Type == proto.NetworkResourceTypeDocument && r.FrameID == p.frame {
+			p.mu.Lock()
+			p.document = document{request: r.RequestID, url: r.Request.URL}
+			p.mu.Unlock()
+		}
+	case "Network.responseReceived":
+		var r proto.NetworkResponseReceived
+		if json.Unmarshal(e.Params, &r) == nil {
+			p.note(r.RequestID, func(d *document) { d.status = r.Response.Status })
+		}
+	case "Network.loadingFailed":
+		var r proto.NetworkLoadingFailed
+		if json.Unmarshal(e.Params, &r) == nil {
+			p.note(r.RequestID, func(d *document) { d.failed = r.ErrorText })
+		}
+	}
+}
+
+func (p *Page) note(request proto.NetworkRequestID, change func(*document)) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.document.request == request {
+		change(&p.document)
+	}
+}
+
+// dialog answers a native dialog: an alert and the question whether to leave are accepted, others are dismissed unless the
+// step before said what to do.
+func (p *Page) dialog(d proto.PageJavascriptDialogOpening) {
+	p.mu.Lock()
+	accept := d.Type == proto.PageDialogTypeAlert || d.Type == proto.PageDialogTypeBeforeunload
+	if p.answer != "" {
+		accept, p.answer = p.answer == "accept", ""
+	}
+	p.dialogs = append(p.dialogs, Dialog{Kind: string(d.Type), Message: d.Message, Accepted: accept})
+	p.mu.Unlock()
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	defer cancel()
+	_ = proto.PageHandleJavaScriptDialog{Accept: accept, PromptText: d.DefaultPrompt}.Call(p.at(ctx))
+}
+
+// broken classifies an error of the connection: the browser's fault, or the caller's end of patience.
+func (p *Page) broken(err error) error {
+	if err == nil {
+		return nil
+	}
+	if _, ok := errors.AsType[*bot.StepError](err); ok {
+		return err
+	}
+	if _, ok := errors.AsType[*selectors.Interrupted](err); ok {
+		return err
+	}
+	if errors.Is(err, context.Canceled) {
+		return err
+	}
+	found, class := err.Error(), bot.Browser
+	if dead := errors.Join(p.Err(), p.b.Err()); dead != nil {
+		found = dead.Error()
+	} else if errors.Is(err, context.DeadlineExceeded) {
+		found, class = "no answer in time", bot.SiteDown
+	}
+	return &bot.StepError{
+		Class: class, Expected: "the browser to answer", Found: found, URL: p.url(),
+		Hint: "the next run starts a new browser; if it happens again, run `restock doctor`", Err: err,
+	}
+}
+
+func (p *Page) url() string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.document.url
+}
+
+// wait pauses for d, or until the page or the context ends.
+func (p *Page) wait(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-p.gone:
+		return p.Err()
+	case <-ctx.Done():
+		return fmt.Errorf("%w", context.Cause(ctx))
+	}
+}

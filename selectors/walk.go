@@ -1,0 +1,206 @@
+package selectors
+
+import (
+	"maps"
+	"slices"
+
+	"restock/selectors/strict"
+)
+
+// resolver replaces the names of elements by their targets.
+type resolver struct {
+	elements map[string]Element
+	report   func(pos strict.Pos, found, expected, hint string)
+	depth    int
+}
+
+func (r *resolver) element(e *Element) {
+	if e == nil {
+		return
+	}
+	if e.Ref != "" {
+		named, ok := r.elements[e.Ref]
+		if !ok {
+			known := slices.Collect(maps.Keys(r.elements))
+			hint := "name it under elements:, or write {css: …} here"
+			if near := strict.Nearest(e.Ref, known); near != "" {
+				hint = "did you mean " + near + "?"
+			}
+			r.report(e.Pos, "element "+quote(e.Ref), "a name from elements: "+strict.List(known), hint)
+			return
+		}
+		e.Alternatives = slices.Clone(named.Alternatives)
+	}
+	if r.depth++; r.depth > 16 {
+		r.report(e.Pos, "elements that contain each other", "elements without a circle", "")
+		r.depth--
+		return
+	}
+	for i := range e.Alternatives {
+		t := &e.Alternatives[i]
+		t.In, t.Has = clone(t.In), clone(t.Has)
+		r.element(t.In)
+		r.element(t.Has)
+	}
+	r.depth--
+}
+
+func clone(e *Element) *Element {
+	if e == nil {
+		return nil
+	}
+	c := *e
+	c.Alternatives = slices.Clone(e.Alternatives)
+	return &c
+}
+
+func (r *resolver) condition(c *Condition) {
+	if c == nil {
+		return
+	}
+	r.element(c.Visible)
+	r.element(c.Hidden)
+	if c.Value != nil {
+		r.element(&c.Value.Of)
+	}
+	for i := range c.Any {
+		r.condition(&c.Any[i])
+	}
+	for i := range c.All {
+		r.condition(&c.All[i])
+	}
+	r.condition(c.Not)
+}
+
+func (r *resolver) steps(steps []Step) {
+	for i := range steps {
+		s := &steps[i]
+		r.element(s.Element)
+		for j := range s.Fields {
+			r.element(&s.Fields[j].Element)
+		}
+		r.condition(s.See)
+		r.condition(s.Expect)
+		r.steps(s.Then)
+		r.steps(s.Else)
+	}
+}
+
+func (r *resolver) columns(columns map[string]Column) {
+	for _, column := range columns {
+		for i := range column {
+			r.element(column[i].Element)
+		}
+	}
+}
+
+func (r *resolver) reading(x *Reading) {
+	if x == nil {
+		return
+	}
+	r.steps(x.Steps)
+	r.condition(x.Proof)
+	r.element(&x.Rows)
+	for i := range x.Rows.Alternatives {
+		x.Rows.Alternatives[i].Many = true
+	}
+	for i := range x.Skip {
+		r.element(&x.Skip[i])
+	}
+	r.columns(x.Columns)
+	r.condition(x.Empty)
+	if x.Total != nil {
+		r.element(x.Total.Element)
+	}
+	if x.Next != nil {
+		r.element(x.Next.Click)
+		r.element(x.Next.More)
+		r.element(x.Next.Scroll)
+	}
+	if x.Detail != nil {
+		r.steps(x.Detail.Open)
+		r.condition(x.Detail.Proof)
+		r.columns(x.Detail.Columns)
+		r.steps(x.Detail.Back)
+	}
+}
+
+func (r *resolver) site(s *Site) {
+	for _, name := range slices.Sorted(maps.Keys(s.Elements)) {
+		e := s.Elements[name]
+		r.element(&e)
+		s.Elements[name] = e
+	}
+	for i := range s.Interruptions {
+		r.condition(&s.Interruptions[i].See)
+		r.element(s.Interruptions[i].Click)
+	}
+	for i := range s.Mask {
+		r.element(&s.Mask[i])
+		for j := range s.Mask[i].Alternatives {
+			s.Mask[i].Alternatives[j].Many = true
+		}
+	}
+	if s.Login != nil {
+		r.steps(s.Login.Steps)
+		r.condition(&s.Login.Done)
+		r.condition(s.Login.Refused)
+	}
+	r.reading(s.Stock)
+	r.reading(s.Subscribers)
+	if w := s.Followup; w != nil {
+		r.condition(w.Proof)
+		r.element(&w.Before.Field)
+		r.element(&w.After.Field)
+		for i := range w.Also {
+			r.element(&w.Also[i].Field)
+		}
+		r.steps(w.Steps)
+	}
+}
+
+// templates calls f for every template of the file, with the flow it stands in.
+func (s *Site) templates(f func(t *Template, flow string)) {
+	f(&s.Base, "")
+	for i := range s.Allow {
+		f(&s.Allow[i], "")
+	}
+	if s.Login != nil {
+		f(&s.Login.Open, "login")
+		stepTemplates(s.Login.Steps, "login", f)
+	}
+	for _, r := range []struct {
+		flow    string
+		reading *Reading
+	}{{"stock", s.Stock}, {"subscribers", s.Subscribers}} {
+		if r.reading == nil {
+			continue
+		}
+		f(&r.reading.Open, r.flow)
+		stepTemplates(r.reading.Steps, r.flow, f)
+		if r.reading.Next != nil {
+			f(&r.reading.Next.Pages, "pages")
+		}
+		if d := r.reading.Detail; d != nil {
+			stepTemplates(d.Open, r.flow, f)
+			stepTemplates(d.Back, r.flow, f)
+		}
+	}
+	if s.Followup != nil {
+		f(&s.Followup.Open, "followup")
+		stepTemplates(s.Followup.Steps, "followup", f)
+	}
+}
+
+func stepTemplates(steps []Step, flow string, f func(t *Template, flow string)) {
+	for i := range steps {
+		s := &steps[i]
+		f(&s.Address, flow)
+		f(&s.Secret, flow)
+		for j := range s.Fields {
+			f(&s.Fields[j].Value, flow)
+		}
+		stepTemplates(s.Then, flow, f)
+		stepTemplates(s.Else, flow, f)
+	}
+}

@@ -1,0 +1,60 @@
+package selectors
+
+import "fmt"
+
+// Action is one step with its values put in, ready for a page.
+type Action struct {
+	Do      string // click, fill, …: see Step
+	Element *Element
+	Row     *Row   // look inside this row only
+	Text    string // fill, type, select, append
+	Secret  bool   // Text is a secret
+	Key     string // press
+}
+
+// Row names one row of a list.
+type Row struct {
+	Rows  Element
+	Skip  []Element
+	Index int
+}
+
+// Plan is what one page of a reading must answer, in one evaluation.
+type Plan struct {
+	Proof   *Condition    `json:"proof,omitempty"`
+	Empty   *Condition    `json:"empty,omitempty"`
+	Rows    Element       `json:"rows"`
+	Skip    []Element     `json:"skip,omitempty"`
+	Record  bool          `json:"record,omitempty"` // the page is one record, not a list
+	Columns [][]Selection `json:"columns"`          // for each column its alternatives
+	Total   *Selection    `json:"total,omitempty"`
+	Next    *Element      `json:"next,omitempty"`
+	Limit   int           `json:"limit"` // rows at most
+}
+
+// Answer is what a page said to a Plan.
+type Answer struct {
+	URL     string     `json:"url"`
+	Ready   string     `json:"ready"` // document.readyState
+	Proof   bool       `json:"proof"`
+	Empty   bool       `json:"empty"`
+	Total   *Cell      `json:"total"`
+	Rows    [][][]Cell `json:"rows"` // row, column, alternatives tried
+	Headers []string   `json:"headers"`
+	TooMany int        `json:"tooMany"`
+	Next    string     `json:"next"` // none, ready, disabled, several
+	NextWhy string     `json:"nextWhy"`
+}
+
+// Cell is what one alternative of a column gave: a text, or why there is none.
+type Cell struct {
+	Value *string `json:"v"`
+	Why   string  `json:"w"`
+}
+
+// Interrupted says that one of the site's interruptions came up. The work must be begun anew after it was answered.
+type Interrupted struct{ Index int }
+
+func (e *Interrupted) Error() string {
+	return fmt.Sprintf("interruption %d of the selector file came up", e.Index+1)
+}
