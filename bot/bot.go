@@ -25,11 +25,10 @@ type Bot struct {
 
 // Do runs a job once: it reads the stock, finds what came back, reads who waits, remembers all of it, tells them, and
 // writes the follow-up back. What an earlier run left undone is finished too. The returned Run is complete even when
-// there is an error.
+// there is an error. run comes from [NewRun].
 //
 // A *[LockedError] means that the job is already running.
-func (b *Bot) Do(ctx context.Context, job Job, trigger string) (Run, error) {
-	run := NewRun(job.Name, trigger, b.Now())
+func (b *Bot) Do(ctx context.Context, job Job, run Run) (Run, error) {
 	run.DryRun = b.DryRun
 	lease, err := b.Ledger.acquire(ctx, run)
 	if err != nil {
@@ -116,6 +115,9 @@ func (b *Bot) read(ctx context.Context, job Job, run *Run) (Comparison, error) {
 	if err != nil {
 		return Comparison{}, err
 	}
+	if err := plausible(job, known, read); err != nil {
+		return Comparison{}, err
+	}
 	c := Compare(job.Name, run.ID, known, read)
 	run.StockLevels, run.Learned, run.Missing = len(read.Levels), c.Learned, len(c.Missing)
 	run.Restocks, run.SoldOut = len(c.Opened), len(c.Closed)
@@ -151,6 +153,21 @@ func (b *Bot) read(ctx context.Context, job Job, run *Run) (Comparison, error) {
 	}
 	return c, b.Ledger.SaveLevels(ctx, job.Name, c)
 }
+
+// plausible refuses a reading whose size differs too much from what is known: it is more likely half a list than a real
+// change.
+func plausible(job Job, known map[string]Level, read Reading) error {
+	before, now := len(known), len(read.Levels)
+	if read.MaxChange == 0 || before == 0 || abs(now-before)*100 <= read.MaxChange*before {
+		return nil
+	}
+	return &StepError{
+		Class: DataContract, Site: job.IMS, Flow: "stock", Expected: fmt.Sprintf("about %d rows (expect.change %d%%)", before, read.MaxChange),
+		Found: fmt.Sprintf("%d", now), Hint: "is a filter set on the page? If the change is right, raise change: for one run",
+	}
+}
+
+func abs(n int) int { return max(n, -n) }
 
 func (b *Bot) progress(format string, args ...any) {
 	if b.Progress != nil {

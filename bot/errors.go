@@ -54,13 +54,13 @@ func (e *StepError) Error() string {
 		b.WriteString(": expected " + e.Expected)
 	}
 	if e.Found != "" {
-		b.WriteString(", found " + e.Found)
+		b.WriteString(", found " + Redact(e.Found))
 	}
 	if e.Err != nil && e.Found == "" {
 		fmt.Fprintf(&b, ": %v", e.Err)
 	}
 	if e.URL != "" {
-		b.WriteString(" at " + e.URL)
+		b.WriteString(" at " + Redact(e.URL))
 	}
 	if e.Hint != "" {
 		b.WriteString("; " + e.Hint)

@@ -61,13 +61,27 @@ func Compare(job, run string, known map[string]Level, read Reading) Comparison {
 		}
 		c.Levels = append(c.Levels, next)
 	}
-	for sku := range known {
-		if !seen[sku] {
-			c.Missing = append(c.Missing, sku)
+	for sku, before := range known {
+		if seen[sku] {
+			continue
+		}
+		c.Missing = append(c.Missing, sku)
+		if read.AbsentIsOut && read.Complete {
+			c.absent(job, run, before, read.At)
 		}
 	}
 	c.sort()
 	return c
+}
+
+// absent notes that a known SKU is out of stock because a complete list does not show it.
+func (c *Comparison) absent(job, run string, before Level, at time.Time) {
+	next := before
+	next.Quantity, next.Availability, next.ReadAt, next.Run, next.Open = nil, Out, at, run, false
+	c.Levels = append(c.Levels, next)
+	if before.Open {
+		c.Closed = append(c.Closed, Restock{Job: job, SKU: before.SKU, Number: before.Episode, Closed: at, ClosedBy: run})
+	}
 }
 
 func (c *Comparison) sort() {

@@ -29,6 +29,10 @@ type Reading struct {
 	Levels   []StockLevel
 	Complete bool // the page's own count or end mark agreed with the rows read
 	At       time.Time
+	// AbsentIsOut says that a known SKU which the list does not show is out of stock. Only a complete reading may say so.
+	AbsentIsOut bool
+	// MaxChange is how many percent the number of levels may differ from what is known; 0 allows any change.
+	MaxChange int
 }
 
 // Level is what is known of one SKU after the last good reading: the level and the restock it is in.

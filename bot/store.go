@@ -39,7 +39,7 @@ const (
 	Runs          Table = "runs"          // run ID → Run
 	Leases        Table = "leases"        // job → Lease; entries live as long as their writer
 	Ticks         Table = "ticks"         // job → when it is due next
-	LogIns        Table = "logins"        // job/site → refused credentials
+	LogIns        Table = "logins"        // site → refused credentials
 )
 
 // Tables lists every table, in alphabetical order.

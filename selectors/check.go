@@ -35,7 +35,7 @@ func (c *checker) check() {
 			c.report(e.Pos, "element "+name+" is the word "+quote(e.Ref), "targets such as {css: …}", "")
 		}
 	}
-	r := resolver{elements: s.Elements, report: c.report}
+	r := resolver{elements: s.Elements, report: c.report, text: c.words}
 	r.site(s)
 	c.interruptions()
 	c.reading("stock", s.Stock, stockColumns(), []string{"sku"})
@@ -125,24 +125,24 @@ func (c *checker) columns(flow string, columns map[string]Column, known []string
 }
 
 // values checks that each {word} is known where it stands.
-func (c *checker) values() {
-	c.site.templates(func(t *Template, flow string) {
-		for _, name := range t.names(value) {
-			known := workValues(flow)
-			if slices.Contains(known, name) {
-				continue
-			}
-			hint := ""
-			if near := strict.Nearest(name, known); near != "" {
-				hint = "did you mean {" + near + "}?"
-			}
-			expected := "no {word} here"
-			if len(known) > 0 {
-				expected = "one of {" + strings.Join(known, "}, {") + "}"
-			}
-			c.report(t.Pos, "{"+name+"}", expected, hint)
+func (c *checker) values() { c.site.templates(c.words) }
+
+func (c *checker) words(t *Template, flow string) {
+	for _, name := range t.names(value) {
+		known := workValues(flow)
+		if slices.Contains(known, name) {
+			continue
 		}
-	})
+		hint := ""
+		if near := strict.Nearest(name, known); near != "" {
+			hint = "did you mean {" + near + "}?"
+		}
+		expected := "no {word} here"
+		if len(known) > 0 {
+			expected = "one of {" + strings.Join(known, "}, {") + "}"
+		}
+		c.report(t.Pos, "{"+name+"}", expected, hint)
+	}
 }
 
 // workValues lists the {words} that a flow knows.
@@ -155,7 +155,7 @@ func workValues(flow string) []string {
 	case "followup":
 		return []string{
 			"sku", "product.name", "product.url", "subscription.id", "subscription.customer", "subscription.sku",
-			"channel", "sent.at", "sent.date", "key", "run", "marker",
+			"channel", "sent.at", "sent.date", "key", "run",
 		}
 	}
 	return nil

@@ -133,8 +133,8 @@ type Writing struct {
 // Check compares a field of the page with a text.
 type Check struct {
 	strict.Pos
-	Field Element `yaml:"field,required"`
-	Is    string  `yaml:"is,required"` // whole text, "*" for anything, or /…/
+	Field Element  `yaml:"field,required"`
+	Is    Template `yaml:"is,required"` // whole text, "*" for anything, or /…/
 }
 
 // Percent is written "20%".

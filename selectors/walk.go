@@ -11,8 +11,14 @@ import (
 type resolver struct {
 	elements map[string]Element
 	report   func(pos strict.Pos, found, expected, hint string)
+	text     func(t *Template, flow string) // told of each text of a target
+	flow     string                         // being resolved
 	depth    int
+	visits   int
 }
+
+// maxVisits bounds the work on elements that name each other.
+const maxVisits = 20_000
 
 func (r *resolver) element(e *Element) {
 	if e == nil {
@@ -31,18 +37,34 @@ func (r *resolver) element(e *Element) {
 		}
 		e.Alternatives = slices.Clone(named.Alternatives)
 	}
-	if r.depth++; r.depth > 16 {
-		r.report(e.Pos, "elements that contain each other", "elements without a circle", "")
-		r.depth--
+	if r.visits++; r.visits > maxVisits || r.depth > 16 {
+		if r.visits <= maxVisits+1 {
+			r.report(e.Pos, "elements that contain each other", "elements without a circle", "")
+		}
+		r.visits = max(r.visits, maxVisits+1)
 		return
 	}
+	r.depth++
 	for i := range e.Alternatives {
 		t := &e.Alternatives[i]
+		r.texts(*t)
 		t.In, t.Has = clone(t.In), clone(t.Has)
 		r.element(t.In)
 		r.element(t.Has)
 	}
 	r.depth--
+}
+
+func (r *resolver) texts(t Target) {
+	if r.flow == "" { // an entry of elements: looked at where it is used
+		return
+	}
+	for _, p := range t.parts() {
+		if parsed, err := ParseTemplate(p.value); err == nil {
+			parsed.Pos = t.Pos
+			r.text(&parsed, r.flow)
+		}
+	}
 }
 
 func clone(e *Element) *Element {
@@ -131,6 +153,7 @@ func (r *resolver) site(s *Site) {
 		r.element(&e)
 		s.Elements[name] = e
 	}
+	r.flow = "login"
 	for i := range s.Interruptions {
 		r.condition(&s.Interruptions[i].See)
 		r.element(s.Interruptions[i].Click)
@@ -146,8 +169,11 @@ func (r *resolver) site(s *Site) {
 		r.condition(&s.Login.Done)
 		r.condition(s.Login.Refused)
 	}
+	r.flow = "stock"
 	r.reading(s.Stock)
+	r.flow = "subscribers"
 	r.reading(s.Subscribers)
+	r.flow = "followup"
 	if w := s.Followup; w != nil {
 		r.condition(w.Proof)
 		r.element(&w.Before.Field)
@@ -188,6 +214,11 @@ func (s *Site) templates(f func(t *Template, flow string)) {
 	}
 	if s.Followup != nil {
 		f(&s.Followup.Open, "followup")
+		f(&s.Followup.Before.Is, "followup")
+		f(&s.Followup.After.Is, "followup")
+		for i := range s.Followup.Also {
+			f(&s.Followup.Also[i].Is, "followup")
+		}
 		stepTemplates(s.Followup.Steps, "followup", f)
 	}
 }

@@ -14,8 +14,11 @@ import (
 )
 
 // Open goes to an address and waits until the document is parsed. An address that differs from the present one in its
-// fragment only stays in the document, as in the address bar of a person. An error status is an error.
+// fragment only stays in the document, as in the address bar of a person; about:blank leaves it. An error status is an error.
 func (p *Page) Open(ctx context.Context, address string) error {
+	if address == blank {
+		return p.broken(p.navigate(ctx, blank))
+	}
 	u, err := url.Parse(address)
 	if err != nil || u.Scheme != "http" && u.Scheme != "https" {
 		return &bot.StepError{
@@ -25,13 +28,8 @@ func (p *Page) Open(ctx context.Context, address string) error {
 	return p.broken(p.navigate(ctx, address))
 }
 
-// OpenFresh leaves the present document before it opens the address, so that what is shown was loaded anew.
-func (p *Page) OpenFresh(ctx context.Context, address string) error {
-	if err := p.navigate(ctx, "about:blank"); err != nil {
-		return p.broken(err)
-	}
-	return p.Open(ctx, address)
-}
+// blank is the empty document.
+const blank = "about:blank"
 
 func (p *Page) navigate(ctx context.Context, address string) error {
 	if err := p.Err(); err != nil {
@@ -49,7 +47,7 @@ func (p *Page) navigate(ctx context.Context, address string) error {
 		p.world = 0
 		p.mu.Unlock()
 	}
-	if address == "about:blank" {
+	if address == blank {
 		return nil
 	}
 	for {

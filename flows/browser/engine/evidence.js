@@ -3,23 +3,45 @@
 
 const sensitive = "input[type=password],[autocomplete*=password],[autocomplete=one-time-code],[data-restock-secret]";
 
-// mask covers elements with opaque boxes and returns how many there are.
+// addresses finds the e-mail addresses and phone numbers that the page shows, wherever they stand.
+const address = /[\p{L}\p{N}._%+'-]+@[\p{L}\p{N}-]+\.[\p{L}\p{N}.-]+|(\+|\b0)\d[\d\u00a0\u202f ().-]{6,}\d/gu;
+const addresses = () => {
+  const rects = [];
+  for (const root of R.roots(document)) {
+    const doc = root.ownerDocument || root;
+    const walker = doc.createTreeWalker(root, NodeFilter.SHOW_TEXT);
+    for (let node = walker.nextNode(); node; node = walker.nextNode()) {
+      for (const m of node.data.matchAll(address)) {
+        const range = doc.createRange();
+        range.setStart(node, m.index);
+        range.setEnd(node, m.index + m[0].length);
+        const offset = frameOffset(node.parentElement || doc.documentElement);
+        for (const r of range.getClientRects()) rects.push({ left: r.left + offset.x, top: r.top + offset.y, width: r.width, height: r.height });
+      }
+    }
+  }
+  return rects;
+};
+
+// mask covers secret fields, marked elements and addresses with opaque boxes and returns how many there are.
 R.mask = (req) => {
   R.unmask();
   const found = new Set(R.all(document, sensitive));
   for (const el of R.secret ?? []) if (el.isConnected) found.add(el);
+  for (const el of R.all(document, "input,textarea")) if (String(el.value).match(address)) found.add(el);
   for (const element of req.mask || []) for (const t of element.alternatives) R.matches({ ...t, hidden: true }, document).shown.forEach((e) => found.add(e));
-  R.masks = [];
+  const rects = addresses();
   for (const el of found) {
     const offset = frameOffset(el);
-    for (const r of el.getClientRects()) {
-      const box = document.createElement("div");
-      box.style.cssText = `all:initial;position:fixed;z-index:2147483647;background:#5b4b8a;left:${r.left + offset.x}px;` +
-        `top:${r.top + offset.y}px;width:${r.width}px;height:${r.height}px`;
-      (document.body || document.documentElement).append(box);
-      R.masks.push(box);
-    }
+    for (const r of el.getClientRects()) rects.push({ left: r.left + offset.x, top: r.top + offset.y, width: r.width, height: r.height });
   }
+  R.masks = rects.filter((r) => r.width > 0 && r.height > 0).map((r) => {
+    const box = document.createElement("div");
+    box.style.cssText = `all:initial;position:fixed;z-index:2147483647;background:#5b4b8a;left:${r.left}px;` +
+      `top:${r.top}px;width:${r.width}px;height:${r.height}px`;
+    (document.body || document.documentElement).append(box);
+    return box;
+  });
   return R.masks.length;
 };
 

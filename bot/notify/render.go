@@ -1,0 +1,112 @@
+package notify
+
+import (
+	"bytes"
+	"embed"
+	"fmt"
+	htmltemplate "html/template"
+	"net/url"
+	"strings"
+	texttemplate "text/template"
+	"unicode"
+
+	"restock/bot"
+)
+
+//go:embed templates/*
+var templates embed.FS
+
+// Shop is what the messages say about the sender. Australian law wants the sender named, with a way to reach and to leave it.
+type Shop struct {
+	Name        string // "Austral Outdoors"
+	Product     string // address of a product's page, with {sku} in it
+	Contact     string // postal address, phone or e-mail address
+	Unsubscribe string // mailto: or https: address
+}
+
+// facts are what a template can show. Every one but Product may be empty.
+type facts struct {
+	Shop, Contact, Unsubscribe string
+	Product, SKU, Link         string
+	Customer                   string
+}
+
+// Renderer returns the function that writes messages for a shop. It refuses a shop that cannot be written about.
+func Renderer(shop Shop) (bot.Renderer, error) {
+	text, err := texttemplate.ParseFS(templates, "templates/*.txt")
+	if err != nil {
+		return nil, err
+	}
+	html, err := htmltemplate.ParseFS(templates, "templates/*.html")
+	if err != nil {
+		return nil, err
+	}
+	return func(n bot.Notification) (bot.Message, error) {
+		f, err := shop.facts(n)
+		if err != nil {
+			return bot.Message{}, err
+		}
+		var m bot.Message
+		var b bytes.Buffer
+		for _, part := range []struct {
+			name string
+			into *string
+		}{{"subject.txt", &m.Subject}, {"mail.txt", &m.Text}, {"sms.txt", &m.SMS}} {
+			b.Reset()
+			if err := text.ExecuteTemplate(&b, part.name, f); err != nil {
+				return m, err
+			}
+			*part.into = strings.TrimSpace(b.String())
+		}
+		b.Reset()
+		err = html.ExecuteTemplate(&b, "mail.html", f)
+		m.HTML = b.String()
+		return m, err
+	}, nil
+}
+
+func (s Shop) facts(n bot.Notification) (facts, error) {
+	f := facts{
+		Shop: oneLine(s.Name), Contact: oneLine(s.Contact), Unsubscribe: s.Unsubscribe,
+		Product: oneLine(n.Restock.Name), SKU: oneLine(n.Restock.SKU), Customer: oneLine(n.Subscription.Customer),
+	}
+	if f.Product == "" {
+		f.Product = f.SKU
+	}
+	var err error
+	f.Link, err = s.link(n.Restock)
+	return f, err
+}
+
+// link is where the product is bought: the shop's own address scheme, or else what the stock list said.
+func (s Shop) link(r bot.Restock) (string, error) {
+	address := r.URL
+	if s.Product != "" {
+		address = strings.ReplaceAll(s.Product, "{sku}", url.PathEscape(r.SKU))
+	}
+	u, err := url.Parse(address)
+	if err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" {
+		return "", fmt.Errorf("product %s has no link that a customer could follow: set shop.product in restock.yaml, "+
+			"for example https://shop.example.com/products/{sku}", r.SKU)
+	}
+	return u.String(), nil
+}
+
+// oneLine makes a text from a page safe for a header, a line or a short message: no control characters, no direction
+// overrides, at most 200 characters.
+func oneLine(s string) string {
+	s = strings.Map(func(r rune) rune {
+		switch {
+		case r == '\t' || r == '\n' || r == '\r':
+			return ' '
+		case unicode.IsControl(r), r >= 0x202a && r <= 0x202e, r >= 0x2066 && r <= 0x2069, r == 0x200e, r == 0x200f, r == 0xfeff:
+			return -1
+		}
+		return r
+	}, s)
+	s = strings.Join(strings.Fields(s), " ")
+	if r := []rune(s); len(r) > 200 {
+		s = string(r[:199]) + "…"
+	}
+	return s
+}

@@ -1,0 +1,177 @@
+// Package sms delivers notifications by text message, through Twilio's Messages API or any gateway that speaks it
+// (https://www.twilio.com/docs/messaging/api/message-resource).
+//
+// The API has no key against repeats, so a request that was written but got no clear answer is ambiguous: it is never sent
+// again by itself.
+package sms
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptrace"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"restock/bot"
+)
+
+// Options say where and as whom to send.
+type Options struct {
+	Base    string        // default https://api.twilio.com
+	Account string        // account SID
+	User    string        // of the log-in; default: Account. An API key SID otherwise
+	Token   func() string // auth token or API key secret
+	From    string        // E.164 number or registered sender ID
+	Service string        // messaging service SID, in place of From
+	Valid   time.Duration // the gateway drops the message after this; default 10 h
+}
+
+// Sender is the SMS channel.
+type Sender struct {
+	opts   Options
+	render bot.Renderer
+	client *http.Client
+}
+
+const (
+	defaultBase = "https://api.twilio.com"
+	replyLimit  = 60 * time.Second
+	maxReply    = 64 << 10
+	maxValid    = 36000 * time.Second
+)
+
+// New checks the options. It contacts nobody.
+func New(o Options, render bot.Renderer) (*Sender, error) {
+	if o.Base == "" {
+		o.Base = defaultBase
+	}
+	base, err := url.Parse(o.Base)
+	switch {
+	case err != nil || base.Host == "":
+		return nil, fmt.Errorf("%q is not the address of an SMS gateway", o.Base)
+	case base.Scheme != "https" && base.Hostname() != "127.0.0.1" && base.Hostname() != "localhost" && base.Hostname() != "::1":
+		return nil, fmt.Errorf("the SMS gateway %s must be https: only loopback may be without", o.Base)
+	case o.Account == "" || o.Token == nil:
+		return nil, errors.New("the SMS gateway needs an account and a token")
+	case (o.From == "") == (o.Service == ""):
+		return nil, errors.New("the SMS gateway needs either from or service")
+	}
+	if o.User == "" {
+		o.User = o.Account
+	}
+	transport := &http.Transport{
+		Proxy: http.ProxyFromEnvironment, TLSHandshakeTimeout: 15 * time.Second, ResponseHeaderTimeout: replyLimit,
+		// A kept connection that the gateway has just closed would make a message ambiguous that never left.
+		DisableKeepAlives: true,
+	}
+	noRedirect := func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	return &Sender{opts: o, render: render, client: &http.Client{Transport: transport, Timeout: replyLimit, CheckRedirect: noRedirect}}, nil
+}
+
+// Close implements bot.Sender.
+func (s *Sender) Close() error {
+	s.client.CloseIdleConnections()
+	return nil
+}
+
+// Send implements bot.Sender.
+func (s *Sender) Send(ctx context.Context, n bot.Notification, pending func(context.Context) error) bot.Delivery {
+	text, err := s.render(n)
+	if err != nil {
+		return bot.Delivery{State: bot.Failed, Reason: bot.SenderFault, Detail: "the message cannot be written: " + err.Error(), Stop: true}
+	}
+	form := url.Values{"To": {n.Address}, "Body": {text.SMS}, "SmartEncoded": {"true"}}
+	if s.opts.Service != "" {
+		form.Set("MessagingServiceSid", s.opts.Service)
+	} else {
+		form.Set("From", s.opts.From)
+	}
+	valid := maxValid
+	if s.opts.Valid > 0 {
+		valid = min(valid, s.opts.Valid)
+	}
+	form.Set("ValidityPeriod", strconv.Itoa(int(valid.Seconds())))
+	address := strings.TrimSuffix(s.opts.Base, "/") + "/2010-04-01/Accounts/" + url.PathEscape(s.opts.Account) + "/Messages.json"
+
+	// Once the request may have left, its reply is waited for even if the run is stopped.
+	sending, cancel := context.WithTimeout(context.WithoutCancel(ctx), replyLimit)
+	defer cancel()
+	connected := false
+	traced := httptrace.WithClientTrace(sending, &httptrace.ClientTrace{GotConn: func(httptrace.GotConnInfo) { connected = true }})
+	// The body can be read once only, so that the transport cannot send the request again by itself.
+	body := io.MultiReader(strings.NewReader(form.Encode()))
+	req, err := http.NewRequestWithContext(traced, http.MethodPost, address, body)
+	if err != nil {
+		return bot.Delivery{State: bot.Retry, Reason: bot.SenderFault, Detail: err.Error(), Stop: true}
+	}
+	req.ContentLength = int64(len(form.Encode()))
+	req.SetBasicAuth(s.opts.User, s.opts.Token())
+	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	req.Header.Set("Accept", "application/json")
+	if err := pending(ctx); err != nil {
+		return bot.Delivery{State: bot.Retry, Reason: bot.Interrupted, Detail: "not sent, because it could not be recorded: " + err.Error(), Stop: true}
+	}
+	res, err := s.client.Do(req)
+	if err != nil {
+		d := bot.Delivery{State: bot.Ambiguous, Reason: bot.NoReply, Detail: bot.Clean(err.Error())}
+		if !connected { // nothing can have been written
+			d.State, d.Reason, d.Stop = bot.Retry, bot.Unreachable, true
+		}
+		return d
+	}
+	defer res.Body.Close()
+	data, err := io.ReadAll(io.LimitReader(res.Body, maxReply))
+	return classify(res.StatusCode, data, err)
+}
+
+// answer is the API's JSON, for a message and for an error.
+type answer struct {
+	SID       string `json:"sid"`
+	Status    any    `json:"status"` // text of a message, number of an error
+	Code      int    `json:"code"`
+	ErrorCode int    `json:"error_code"`
+	Message   string `json:"message"`
+}
+
+// classify turns the API's reply into what became of the message.
+func classify(status int, data []byte, readErr error) bot.Delivery {
+	var a answer
+	parsed := readErr == nil && json.Unmarshal(data, &a) == nil
+	detail := bot.Clean(fmt.Sprintf("%d %s", status, a.Message))
+	if a.Code != 0 {
+		detail = bot.Clean(fmt.Sprintf("%d code %d %s", status, a.Code, a.Message))
+	}
+	switch {
+	case status == http.StatusCreated || status == http.StatusOK:
+		switch {
+		case !parsed || a.SID == "":
+			return bot.Delivery{State: bot.Ambiguous, Reason: bot.NoReply, Detail: detail + " without the message's sid"}
+		case a.Status == "failed" || a.Status == "undelivered":
+			return bot.Delivery{State: bot.Failed, Reason: bot.Refused, Detail: fmt.Sprintf("%s %v, error %d", a.SID, a.Status, a.ErrorCode)}
+		}
+		return bot.Delivery{State: bot.Accepted, Detail: bot.Clean(a.SID)}
+	case status == http.StatusTooManyRequests: // "never processed and always safe to retry"
+		return bot.Delivery{State: bot.Retry, Reason: bot.Unreachable, Detail: detail, Stop: true}
+	case status == http.StatusUnauthorized || status == http.StatusForbidden || status == http.StatusNotFound || senderFault(a.Code):
+		return bot.Delivery{State: bot.Retry, Reason: bot.SenderFault, Detail: detail, Stop: true}
+	case status >= 400 && status < 500:
+		return bot.Delivery{State: bot.Failed, Reason: bot.Refused, Detail: detail}
+	}
+	return bot.Delivery{State: bot.Ambiguous, Reason: bot.NoReply, Detail: detail}
+}
+
+// senderFault reports error codes that are about our account or sender, not about the recipient
+// (https://www.twilio.com/docs/api/errors).
+func senderFault(code int) bool {
+	switch code {
+	case 20003, 20404, 21212, 21606, 21603, 21659, 21660, 21661, 21703, 21704, 30001, 30002:
+		return true
+	}
+	return false
+}

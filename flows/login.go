@@ -1,0 +1,140 @@
+package flows
+
+import (
+	"context"
+	"crypto/pbkdf2"
+	"crypto/rand"
+	"crypto/sha256"
+	"crypto/subtle"
+	"encoding/hex"
+	"fmt"
+	"strings"
+
+	"restock/bot"
+	"restock/selectors"
+)
+
+// login logs in, unless the site has no log-in. Credentials that the site refused are not tried again until they change.
+func (v *visit) login(ctx context.Context) error {
+	if v.site.Login == nil {
+		return nil
+	}
+	flow := v.flow
+	v.flow = "login" // stays so where it fails, so that the error names it
+	credentials, err := v.credentials()
+	if err != nil {
+		return err
+	}
+	if err := v.checkRefused(ctx, credentials); err != nil {
+		return err
+	}
+	v.page.Watch(nil)
+	if err := v.tryLogin(ctx, v.site.Login, credentials); err != nil {
+		return err
+	}
+	v.page.Watch(v.interruptions())
+	v.flow = flow
+	return nil
+}
+
+func (v *visit) tryLogin(ctx context.Context, l *selectors.Login, credentials string) error {
+	if err := v.open(ctx, l.Open); err != nil {
+		return err
+	}
+	stepErr := v.run(ctx, l.Steps, nil)
+	v.doing, v.place = "log in", l.Done.Pos.String()
+	ends := []selectors.Condition{l.Done}
+	if l.Refused != nil {
+		ends = append(ends, *l.Refused)
+	}
+	limit := openLimit
+	if stepErr != nil {
+		limit = stepLimit / 10 // the page that stopped the steps may be the refusal
+	}
+	waiting, cancel := context.WithTimeout(ctx, limit)
+	defer cancel()
+	end, err := v.first(waiting, ends...)
+	switch {
+	case err == nil && end == 1:
+		return v.refused(ctx, l, credentials)
+	case stepErr != nil:
+		return stepErr
+	}
+	return err
+}
+
+// refused remembers that the site said no.
+func (v *visit) refused(ctx context.Context, l *selectors.Login, credentials string) error {
+	print, err := fingerprint(credentials, nil)
+	if err == nil {
+		err = v.s.Guard.Refuse(ctx, v.site.Site, bot.Refusal{Fingerprint: print, At: v.s.Now()})
+	}
+	if err != nil {
+		return err
+	}
+	return &bot.StepError{
+		Class: bot.Auth, Place: l.Refused.Pos.String(), Expected: "to be logged in (" + l.Done.String() + ")",
+		Found: "the site refused the user name or password (" + l.Refused.String() + ")",
+		Hint: "correct " + strings.Join(v.loginSecrets(), " or ") + "; restock does not try them again until they change, " +
+			"so that the account is not locked",
+	}
+}
+
+func (v *visit) checkRefused(ctx context.Context, credentials string) error {
+	r, ok, err := v.s.Guard.Refused(ctx, v.site.Site)
+	if err != nil || !ok {
+		return err
+	}
+	salt, _, _ := strings.Cut(r.Fingerprint, ":")
+	raw, err := hex.DecodeString(salt)
+	if err != nil {
+		return err
+	}
+	print, err := fingerprint(credentials, raw)
+	if err != nil || subtle.ConstantTimeCompare([]byte(print), []byte(r.Fingerprint)) == 0 {
+		return err
+	}
+	v.doing, v.place = "log in", v.site.Login.Pos.String()
+	return &bot.StepError{
+		Class: bot.Auth, Expected: "credentials that were not refused yet",
+		Found: fmt.Sprintf("the ones that the site refused on %s; nothing was tried", r.At.Format("2006-01-02 15:04")),
+		Hint:  "correct " + strings.Join(v.loginSecrets(), " or ") + ", then run again",
+	}
+}
+
+func (v *visit) loginSecrets() []string {
+	only := selectors.Site{Login: v.site.Login}
+	return only.Secrets()
+}
+
+// credentials joins the values of the secrets that the log-in uses.
+func (v *visit) credentials() (string, error) {
+	var all []string
+	for _, name := range v.loginSecrets() {
+		value, ok := v.s.Values.Secret(name)
+		if !ok {
+			t, err := selectors.ParseTemplate("${secret:" + name + "}")
+			if err != nil {
+				return "", err
+			}
+			t.Pos = v.site.Login.Pos
+			_, err = t.Expand(v.values())
+			return "", err
+		}
+		all = append(all, value)
+	}
+	return strings.Join(all, "\x00"), nil
+}
+
+// fingerprint is a slow salted hash: whoever reads the state cannot try passwords against it quickly.
+func fingerprint(credentials string, salt []byte) (string, error) {
+	if salt == nil {
+		salt = make([]byte, 16)
+		_, _ = rand.Read(salt) // never fails
+	}
+	key, err := pbkdf2.Key(sha256.New, credentials, salt, 100_000, 16)
+	if err != nil {
+		return "", err
+	}
+	return hex.EncodeToString(salt) + ":" + hex.EncodeToString(key), nil
+}

@@ -1,0 +1,250 @@
+package flows
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"restock/bot"
+	"restock/selectors"
+)
+
+// Sites works in the sites of a job. It implements bot.Sites. All fields must be set.
+type Sites struct {
+	Files    map[string]*selectors.Site
+	Values   selectors.Values // environment and secrets
+	NewPage  func(ctx context.Context, site *selectors.Site) (Page, error)
+	Guard    Guard
+	Evidence string         // folder for what failed steps leave
+	Zone     *time.Location // for the times that are written into the CRM
+	Now      func() time.Time
+
+	visits map[string]*visit
+	mu     sync.Mutex
+	steps  []bot.Step
+	shots  int
+}
+
+var _ bot.Sites = (*Sites)(nil)
+
+// visit is an open page in a site, logged in.
+type visit struct {
+	s     *Sites
+	site  *selectors.Site
+	page  Page
+	flow  string            // at work now
+	work  map[string]string // values of {word}
+	doing string            // step at work now
+	place string            // of that step in the selector file
+	trail []string          // what was done so far
+	warn  []string          // fallbacks that matched
+}
+
+// Limits.
+const (
+	openLimit    = 30 * time.Second // a page to load
+	stepLimit    = 10 * time.Second // a step, unless the file says within:
+	maxRestarts  = 8                // interruptions answered in one flow
+	maxRedo      = 2                // times that a flow is begun anew because of the browser or the site
+	captureLimit = 25 * time.Second
+)
+
+// Steps implements bot.Sites.
+func (s *Sites) Steps() []bot.Step {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	steps := s.steps
+	s.steps = nil
+	return steps
+}
+
+// Close implements bot.Sites.
+func (s *Sites) Close() error {
+	var errs []error
+	for name, v := range s.visits {
+		errs = append(errs, v.page.Close())
+		delete(s.visits, name)
+	}
+	return errors.Join(errs...)
+}
+
+// do runs a flow in a site: it opens and logs in where needed, answers interruptions by beginning the flow anew, tries
+// once more what the site or the browser broke, and leaves evidence of what failed for good.
+func (s *Sites) do(ctx context.Context, site, flow string, work map[string]string, f func(context.Context, *visit) (string, error)) error {
+	started := s.Now()
+	restarts, redone := 0, 0
+	for {
+		v, err := s.enter(ctx, site, flow, work)
+		var text string
+		if err == nil {
+			v.begin(flow, work)
+			text, err = f(ctx, v)
+		}
+		if cut, ok := errors.AsType[*selectors.Interrupted](err); ok && restarts < maxRestarts {
+			restarts++
+			err = v.answer(ctx, cut.Index)
+			if err == nil {
+				continue
+			}
+		}
+		if err == nil {
+			s.note(bot.Step{At: started, Took: s.Now().Sub(started), Site: site, Flow: flow, Text: text})
+			return nil
+		}
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
+		err = s.explain(v, site, flow, err)
+		if bot.ClassOf(err).Temporary() && redone < maxRedo {
+			redone++
+			s.leave(site)
+			continue
+		}
+		err = s.evidence(ctx, v, err)
+		s.note(bot.Step{At: started, Took: s.Now().Sub(started), Site: site, Flow: flow, Text: "failed", Error: err.Error()})
+		s.leave(site)
+		return err
+	}
+}
+
+// enter returns the open visit of a site, or begins one.
+func (s *Sites) enter(ctx context.Context, name, flow string, work map[string]string) (*visit, error) {
+	if v := s.visits[name]; v != nil {
+		return v, nil
+	}
+	site, ok := s.Files[name]
+	if !ok {
+		return nil, &bot.StepError{
+			Class: bot.Config, Site: name, Flow: flow, Expected: "a selector file for the site " + name, Found: "none",
+			Hint: "add it to sites/, or correct the job in restock.yaml",
+		}
+	}
+	page, err := s.NewPage(ctx, site)
+	if err != nil {
+		return nil, err
+	}
+	v := &visit{s: s, site: site, page: page}
+	v.begin("login", work)
+	if err := v.login(ctx); err != nil {
+		// The page is kept until evidence of it was taken.
+		s.keep(name, v)
+		return v, err
+	}
+	s.keep(name, v)
+	return v, nil
+}
+
+func (s *Sites) keep(name string, v *visit) {
+	if s.visits == nil {
+		s.visits = map[string]*visit{}
+	}
+	s.visits[name] = v
+}
+
+// leave closes a site's page; the next flow begins with a new one.
+func (s *Sites) leave(name string) {
+	if v := s.visits[name]; v != nil {
+		_ = v.page.Close() // it is broken already; the browser takes it along
+		delete(s.visits, name)
+	}
+}
+
+func (s *Sites) note(step bot.Step) {
+	s.mu.Lock()
+	s.steps = append(s.steps, step)
+	s.mu.Unlock()
+}
+
+// explain completes an error with what the flow knows: site, flow, step and the line of the selector file.
+func (s *Sites) explain(v *visit, site, flow string, err error) error {
+	if missing, ok := errors.AsType[*selectors.MissingError](err); ok {
+		return &bot.StepError{
+			Class: bot.Config, Site: site, Flow: flow, Place: missing.Pos.String(), Expected: missing.Name + " to be set",
+			Found: "nothing", Hint: missing.Hint, Err: err,
+		}
+	}
+	step, ok := errors.AsType[*bot.StepError](err)
+	if !ok {
+		step = &bot.StepError{Class: bot.BotBug, Found: err.Error(), Expected: "the flow to work", Err: err}
+	}
+	step.Site = site
+	if step.Flow == "" {
+		step.Flow = flow
+	}
+	if v != nil {
+		step.Flow = v.flow
+		if step.Step == "" {
+			step.Step = v.doing
+		}
+		if step.Place == "" {
+			step.Place = v.place
+		}
+	}
+	return step
+}
+
+// evidence captures the page of a failed step. A failing capture does not hide the failure itself.
+func (s *Sites) evidence(ctx context.Context, v *visit, err error) error {
+	step, ok := errors.AsType[*bot.StepError](err)
+	if !ok || v == nil || step.Evidence != "" || s.Evidence == "" || step.Class == bot.Config && step.URL == "" {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), captureLimit)
+	defer cancel()
+	s.shots++
+	dir := filepath.Join(s.Evidence, fmt.Sprintf("%02d-%s-%s", s.shots, v.site.Site, v.flow))
+	captured := v.page.Capture(ctx, dir)
+	if err := writeTrail(dir, v, step, captured); err == nil {
+		step.Evidence = dir
+	}
+	return err
+}
+
+func (v *visit) begin(flow string, work map[string]string) {
+	v.flow, v.work, v.doing, v.place = flow, work, "", ""
+	v.page.Watch(v.interruptions())
+}
+
+func (v *visit) interruptions() []selectors.Condition {
+	list := make([]selectors.Condition, len(v.site.Interruptions))
+	for i, one := range v.site.Interruptions {
+		list[i] = one.See
+	}
+	return list
+}
+
+// answer deals with an interruption.
+func (v *visit) answer(ctx context.Context, index int) error {
+	in := v.site.Interruptions[index]
+	v.doing, v.place = "interruption "+in.See.String(), in.Pos.String()
+	v.log(v.doing)
+	v.page.Watch(nil)
+	switch {
+	case in.Fail != "":
+		return &bot.StepError{Class: bot.SiteDown, Expected: "no interruption", Found: in.Fail, Hint: "look at the screenshot"}
+	case in.Click != nil:
+		ctx, cancel := context.WithTimeout(ctx, stepLimit)
+		defer cancel()
+		_, err := v.page.Act(ctx, selectors.Action{Do: "click", Element: in.Click})
+		return err
+	}
+	return v.login(ctx)
+}
+
+func (v *visit) values() selectors.Values {
+	values := v.s.Values
+	values.Work = v.work
+	return values
+}
+
+// log adds a line to what was done; the last ones are kept.
+func (v *visit) log(text string) {
+	if v.trail = append(v.trail, v.stamp()+" "+text); len(v.trail) > 400 {
+		v.trail = v.trail[200:]
+	}
+}
+
+func (v *visit) stamp() string { return v.s.Now().Format("15:04:05.000") }

@@ -1,0 +1,190 @@
+package flows
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"restock/bot"
+	"restock/selectors"
+)
+
+// open loads an address of the file anew: nothing of the document before is left.
+func (v *visit) open(ctx context.Context, path selectors.Template) error {
+	v.doing, v.place = "open "+path.Text, path.Pos.String()
+	address, err := v.site.Address(path, v.values())
+	if err != nil {
+		return err
+	}
+	v.log("open " + bot.Redact(address))
+	ctx, cancel := context.WithTimeout(ctx, openLimit)
+	defer cancel()
+	if err := v.page.Open(ctx, "about:blank"); err != nil {
+		return err
+	}
+	return v.page.Open(ctx, address)
+}
+
+// run does steps in order. row, if not nil, is where their targets are looked for.
+func (v *visit) run(ctx context.Context, steps []selectors.Step, row *selectors.Row) error {
+	for _, s := range steps {
+		if err := v.step(ctx, s, row); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (v *visit) step(ctx context.Context, s selectors.Step, row *selectors.Row) error {
+	v.doing, v.place = s.String(), s.Pos.String()
+	v.log(v.doing)
+	within := s.Within
+	if within == 0 {
+		within = stepLimit
+	}
+	if s.Do == "open" {
+		if err := v.open(ctx, s.Address); err != nil {
+			return err
+		}
+		return v.expect(ctx, s, within)
+	}
+	ctx, cancel := context.WithTimeout(ctx, within)
+	defer cancel()
+	switch s.Do {
+	case "if":
+		return v.branch(context.WithoutCancel(ctx), s, row)
+	case "wait":
+		return v.wait(ctx, *s.See)
+	case "otp":
+		return v.otp(ctx, s)
+	case "fill", "type", "select", "append":
+		for _, f := range s.Fields {
+			text, err := f.Value.Expand(v.values())
+			if err != nil {
+				return err
+			}
+			v.doing = s.Do + " " + f.Element.String()
+			if err := v.act(ctx, selectors.Action{Do: s.Do, Element: &f.Element, Row: row, Text: text, Secret: f.Value.Secret()}); err != nil {
+				return err
+			}
+		}
+	default:
+		if err := v.act(ctx, selectors.Action{Do: s.Do, Element: s.Element, Row: row, Key: s.Key, Text: s.Dialog}); err != nil {
+			return err
+		}
+	}
+	return v.expect(ctx, s, within)
+}
+
+// act does one action and notes when it was not the first alternative of its element that matched.
+func (v *visit) act(ctx context.Context, a selectors.Action) error {
+	if a.Element != nil {
+		filled, err := a.Element.With(v.values())
+		if err != nil {
+			return err
+		}
+		a.Element = &filled
+	}
+	alternative, err := v.page.Act(ctx, a)
+	if err == nil && alternative > 0 {
+		v.warn = append(v.warn, fmt.Sprintf("%s: %s matched only by its alternative %d (%s)", a.Element.Pos, a.Element,
+			alternative+1, a.Element.Alternatives[alternative]))
+	}
+	return err
+}
+
+func (v *visit) expect(ctx context.Context, s selectors.Step, within time.Duration) error {
+	if s.Expect == nil {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), within)
+	defer cancel()
+	return v.wait(ctx, *s.Expect)
+}
+
+// branch does then or else, by what is on the page now.
+func (v *visit) branch(ctx context.Context, s selectors.Step, row *selectors.Row) error {
+	see, err := v.filled([]selectors.Condition{*s.See})
+	if err != nil {
+		return err
+	}
+	seen, err := v.page.See(ctx, see...)
+	if err != nil {
+		return err
+	}
+	if seen[0] {
+		return v.run(ctx, s.Then, row)
+	}
+	return v.run(ctx, s.Else, row)
+}
+
+// wait waits until a condition holds.
+func (v *visit) wait(ctx context.Context, c selectors.Condition) error {
+	_, err := v.first(ctx, c)
+	return err
+}
+
+// first waits until one of the conditions holds and returns which.
+func (v *visit) first(ctx context.Context, conditions ...selectors.Condition) (int, error) {
+	conditions, err := v.filled(conditions)
+	if err != nil {
+		return 0, err
+	}
+	for attempt := 0; ; attempt++ {
+		seen, err := v.page.See(ctx, conditions...)
+		if err == nil {
+			for i, holds := range seen {
+				if holds {
+					return i, nil
+				}
+			}
+			err = pause(ctx, attempt)
+		}
+		if err == nil {
+			continue
+		}
+		if _, hung := errors.AsType[*bot.StepError](err); ctx.Err() != nil && !errors.Is(ctx.Err(), context.Canceled) && !(hung && attempt == 0) {
+			return 0, notSeen(conditions)
+		}
+		return 0, err
+	}
+}
+
+// filled puts the values of the work at hand into conditions.
+func (v *visit) filled(conditions []selectors.Condition) ([]selectors.Condition, error) {
+	list := make([]selectors.Condition, len(conditions))
+	for i, c := range conditions {
+		var err error
+		if list[i], err = c.With(v.values()); err != nil {
+			return nil, err
+		}
+	}
+	return list, nil
+}
+
+func notSeen(conditions []selectors.Condition) error {
+	expected := ""
+	for i := range conditions {
+		if i > 0 {
+			expected += ", or "
+		}
+		expected += conditions[i].String()
+	}
+	return &bot.StepError{
+		Class: bot.PageChanged, Expected: expected, Found: "nothing of it in time",
+		Hint: "look at the screenshot: is it the right page, and does the selector still fit?",
+	}
+}
+
+// pause waits between two looks: 20 ms at first, then up to 250 ms.
+func pause(ctx context.Context, attempt int) error {
+	timer := time.NewTimer(min(time.Duration(attempt+1)*20*time.Millisecond, 250*time.Millisecond))
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}

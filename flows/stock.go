@@ -1,0 +1,102 @@
+package flows
+
+import (
+	"context"
+	"fmt"
+
+	"restock/bot"
+	"restock/selectors"
+)
+
+// Stock implements bot.Sites.
+func (s *Sites) Stock(ctx context.Context, site string) (bot.Reading, error) {
+	var reading bot.Reading
+	err := s.do(ctx, site, "stock", nil, func(ctx context.Context, v *visit) (string, error) {
+		r := v.site.Stock
+		if r == nil {
+			return "", noFlow(v.site, "stock")
+		}
+		l := v.newList(r, "sku", nil)
+		if err := l.readAll(ctx); err != nil {
+			return "", err
+		}
+		reading = bot.Reading{Complete: l.complete(), At: s.Now(), MaxChange: int(changeOf(r))}
+		for _, row := range l.records {
+			if !matches(r.Where, row) {
+				continue
+			}
+			level, err := stockLevel(r, row)
+			if err != nil {
+				return "", err
+			}
+			reading.Levels = append(reading.Levels, level)
+		}
+		reading.AbsentIsOut = r.Absent == "0" && reading.Complete
+		return fmt.Sprintf("read %d rows on %d pages", len(l.records), l.pages), nil
+	})
+	return reading, err
+}
+
+func changeOf(r *selectors.Reading) selectors.Percent {
+	if r.Expect == nil {
+		return 0
+	}
+	return r.Expect.Change
+}
+
+func noFlow(site *selectors.Site, flow string) error {
+	return &bot.StepError{
+		Class: bot.Config, Place: site.Pos.String(), Expected: "a " + flow + " flow in the selector file of " + site.Site, Found: "none",
+		Hint: "add " + flow + ": to the file, or use another site for it in restock.yaml",
+	}
+}
+
+func stockLevel(r *selectors.Reading, row record) (bot.StockLevel, error) {
+	level := bot.StockLevel{
+		SKU: row.text("sku"), Name: row.text("name"), URL: row.text("url"), Unit: row.text("unit"), Source: row.source,
+		Availability: bot.Unknown,
+	}
+	if cell, ok := row.cells["quantity"]; ok {
+		q, err := bot.ParseQuantity(cell.Value)
+		if err != nil {
+			return level, unreadable(r, row, "quantity", "a quantity")
+		}
+		level.Quantity, level.Availability = &q, bot.AvailabilityOf(q)
+		if level.Unit == "" {
+			level.Unit = cell.Unit
+		}
+	}
+	if cell, ok := row.cells["availability"]; ok {
+		switch word := bot.Availability(cell.Value); word {
+		case bot.In, bot.Out, bot.Unknown:
+			level.Availability = word
+		default:
+			return level, unreadable(r, row, "availability", "in, out or unknown (use map:)")
+		}
+	}
+	return level, nil
+}
+
+func unreadable(r *selectors.Reading, row record, column, expected string) error {
+	place := r.Pos
+	if fields := r.Columns[column]; len(fields) > 0 {
+		place = fields[0].Pos
+	} else if r.Detail != nil && len(r.Detail.Columns[column]) > 0 {
+		place = r.Detail.Columns[column][0].Pos
+	}
+	return &bot.StepError{
+		Class: bot.DataContract, Step: fmt.Sprintf("row %d, column %s", row.index+1, column), Place: place.String(),
+		Expected: expected, Found: fmt.Sprintf("%q", short(row.cells[column].Raw)), Hint: "correct the field in the selector file",
+	}
+}
+
+// matches reports whether a row passes where:.
+func matches(where map[string]string, row record) bool {
+	for column, text := range where {
+		pattern, err := selectors.Pattern(text)
+		if err != nil || !pattern.MatchString(row.text(column)) {
+			return false
+		}
+	}
+	return true
+}
