@@ -140,6 +140,7 @@ func (b *Bot) read(ctx context.Context, job Job, run *Run) (Comparison, error) {
 	for _, n := range plan {
 		if n.State == Suppressed {
 			run.Suppressed++
+			run.NotTold = append(run.NotTold, NotTold{n.Subscription.ID, n.Restock.SKU, n.Reason, n.Key})
 		}
 	}
 	if run.DryRun {

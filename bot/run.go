@@ -60,6 +60,15 @@ type Counts struct {
 	Written       int             `json:"written"`
 	NotWritten    int             `json:"not_written"` // told, but the follow-up is not in the CRM yet
 	Warnings      []string        `json:"warnings,omitempty"`
+	NotTold       []NotTold       `json:"not_told,omitempty"` // waiting, but not to be told
+}
+
+// NotTold is a waiting subscription that gets no message, and why.
+type NotTold struct {
+	Subscription string `json:"subscription"`
+	SKU          string `json:"sku"`
+	Reason       Reason `json:"reason"`
+	Key          string `json:"key"`
 }
 
 // Step is one thing a run did in a site, for the history.

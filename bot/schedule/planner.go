@@ -126,7 +126,7 @@ func (p *Planner) take(ctx context.Context, job Job, busy bool) (time.Time, erro
 	now := p.Now()
 	due := t.Due
 	if due.After(now) {
-		if entry.Rev == 0 {
+		if fresh := !sameTick(t, entry); fresh { // a new job, or a new expression: from now on it is due by it
 			_, err = p.save(ctx, job, t, entry.Rev)
 		}
 		return time.Time{}, err
@@ -149,6 +149,12 @@ func (p *Planner) take(ctx context.Context, job Job, busy bool) (time.Time, erro
 		return time.Time{}, err
 	}
 	return due, nil
+}
+
+// sameTick reports whether a tick is what the entry holds.
+func sameTick(t Tick, entry bot.Entry) bool {
+	var kept Tick
+	return entry.Rev != 0 && json.Unmarshal(entry.Value, &kept) == nil && kept.Spec == t.Spec
 }
 
 func (p *Planner) save(ctx context.Context, job Job, t Tick, rev uint64) (won bool, err error) {

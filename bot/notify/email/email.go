@@ -34,8 +34,8 @@ type Options struct {
 	From        string        // address
 	Name        string        // of the sender, as customers see it
 	ReplyTo     string
-	Unsubscribe string // mailto: or https: address for List-Unsubscribe
-	Helo        string // our own host name; default: the domain of From
+	Unsubscribe string      // mailto: or https: address for List-Unsubscribe
+	Helo        string      // our own host name; default: the domain of From
 	TLSConfig   *tls.Config // default: the system's authorities, the name of Host, TLS 1.2 or later
 }
 

@@ -1,0 +1,242 @@
+// Package config reads restock.yaml into plain data. Every problem is reported at once with file:line:column. Secrets are
+// never in the file: a value names one as ${secret:NAME}, and [Secrets] looks it up.
+package config
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"restock/bot"
+	"restock/bot/schedule"
+	"restock/selectors"
+	"restock/selectors/strict"
+)
+
+// FileName is the name of the configuration in its folder.
+const FileName = "restock.yaml"
+
+// Config is restock.yaml.
+type Config struct {
+	strict.Pos
+	Version int     `yaml:"version,required"` // 1
+	Data    string  `yaml:"data"`             // folder for the state and the evidence; default: data
+	Sites   string  `yaml:"sites"`            // folder with the selector files; default: sites
+	Zone    string  `yaml:"zone"`             // IANA time zone of the schedule and of what is written; default: Australia/Sydney
+	Shop    Shop    `yaml:"shop"`
+	SMTP    *SMTP   `yaml:"smtp"`
+	SMS     *SMS    `yaml:"sms"`
+	Browser Browser `yaml:"browser"`
+	Jobs    []Job   `yaml:"jobs,required"`
+
+	Folder   string         `yaml:"-"` // that the file is in; relative paths start there
+	Location *time.Location `yaml:"-"`
+}
+
+// Shop is what the messages say about the sender.
+type Shop struct {
+	strict.Pos
+	Name        string `yaml:"name"`
+	Product     string `yaml:"product"` // address of a product's page, with {sku} in it
+	Contact     string `yaml:"contact"`
+	Unsubscribe string `yaml:"unsubscribe"`
+}
+
+// SMTP is the mail server.
+type SMTP struct {
+	strict.Pos
+	Host     string             `yaml:"host,required"`
+	Port     int                `yaml:"port,required"`
+	TLS      string             `yaml:"tls"` // starttls (default), implicit; none towards loopback only, where it is the default
+	User     selectors.Template `yaml:"user"`
+	Password selectors.Template `yaml:"password"`
+	From     string             `yaml:"from,required"`
+	Name     string             `yaml:"name"` // default: the shop's
+	ReplyTo  string             `yaml:"reply_to"`
+}
+
+// SMS is the gateway.
+type SMS struct {
+	strict.Pos
+	Base    selectors.Template `yaml:"base"`
+	Account selectors.Template `yaml:"account,required"`
+	User    selectors.Template `yaml:"user"`
+	Token   selectors.Template `yaml:"token,required"`
+	From    string             `yaml:"from"`
+	Service string             `yaml:"service"`
+}
+
+// Browser says which browser to use.
+type Browser struct {
+	strict.Pos
+	Path string `yaml:"path"` // default: the best one on this machine
+}
+
+// Job is one job.
+type Job struct {
+	strict.Pos
+	Name     string        `yaml:"name,required"`
+	IMS      string        `yaml:"ims,required"` // site whose stock is read
+	CRM      string        `yaml:"crm,required"` // site whose subscribers are told
+	Schedule string        `yaml:"schedule"`     // cron expression; without it the job runs by hand only
+	CatchUp  time.Duration `yaml:"catch_up"`     // a run missed by at most this is made up for; default 6h
+	Channels []string      `yaml:"channels"`     // in order of preference; default: all that are configured
+	Life     time.Duration `yaml:"life"`         // of the news: later nobody is told; default 24h
+	Consent  string        `yaml:"consent"`      // asked (default: the request is the consent where the CRM has no such field), required
+
+	Spec schedule.Spec `yaml:"-"`
+}
+
+// Load reads a configuration. path is the file or its folder. The error is a strict.Findings if the file is wrong.
+func Load(path string) (*Config, error) {
+	if info, err := os.Stat(path); err == nil && info.IsDir() {
+		path = filepath.Join(path, FileName)
+	}
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return nil, fmt.Errorf("the configuration cannot be read: %w; give its folder with --config, or make one with `restock init DIR`", err)
+	}
+	return Parse(path, data)
+}
+
+// Parse reads the content of a configuration.
+func Parse(path string, data []byte) (*Config, error) {
+	c := Config{Data: "data", Sites: "sites", Zone: "Australia/Sydney", Folder: filepath.Dir(path)}
+	findings := strict.Decode(path, data, &c)
+	ck := checker{c: &c, findings: findings}
+	if c.File != "" {
+		ck.check()
+	}
+	if err := ck.findings.Err(); err != nil {
+		return nil, err
+	}
+	return &c, nil
+}
+
+// Path returns a path of the configuration, seen from where its file is.
+func (c *Config) Path(name string) string {
+	if filepath.IsAbs(name) {
+		return name
+	}
+	return filepath.Join(c.Folder, name)
+}
+
+// Job returns the job with a name; "" is the only one there is.
+func (c *Config) Job(name string) (Job, error) {
+	var names []string
+	for _, j := range c.Jobs {
+		if j.Name == name || name == "" && len(c.Jobs) == 1 {
+			return j, nil
+		}
+		names = append(names, j.Name)
+	}
+	return Job{}, fmt.Errorf("no job %q in %s: it has %s", name, c.File, strict.List(names))
+}
+
+// Bot returns the job as the domain knows it.
+func (j Job) Bot(configured []bot.Channel) bot.Job {
+	channels := configured
+	if len(j.Channels) > 0 {
+		channels = nil
+		for _, name := range j.Channels {
+			if c := bot.Channel(name); slices.Contains(configured, c) {
+				channels = append(channels, c)
+			}
+		}
+	}
+	return bot.Job{Name: j.Name, IMS: j.IMS, CRM: j.CRM, Policy: bot.Policy{
+		Channels: channels, Life: j.Life, Consent: j.Consent == "required",
+	}}
+}
+
+type checker struct {
+	c        *Config
+	findings strict.Findings
+}
+
+func (ck *checker) report(pos strict.Pos, found, expected, hint string) {
+	ck.findings = append(ck.findings, strict.Finding{Pos: pos, Found: found, Expected: expected, Hint: hint})
+}
+
+func (ck *checker) check() {
+	c := ck.c
+	if c.Version != 0 && c.Version != 1 {
+		ck.report(c.Pos, fmt.Sprintf("version %d", c.Version), "version: 1", "")
+	}
+	var err error
+	if c.Location, err = time.LoadLocation(c.Zone); err != nil {
+		ck.report(c.Pos, fmt.Sprintf("zone %q", c.Zone), "a time zone such as Australia/Sydney", err.Error())
+		c.Location = time.UTC
+	}
+	if c.SMTP != nil {
+		ck.secretOnly(c.SMTP.Password, "password")
+		if !bot.ValidEmail(c.SMTP.From) && c.SMTP.From != "" {
+			ck.report(c.SMTP.Pos, fmt.Sprintf("from %q", c.SMTP.From), "a mail address", "")
+		}
+		if c.SMTP.Port < 1 || c.SMTP.Port > 65535 {
+			ck.report(c.SMTP.Pos, fmt.Sprintf("port %d", c.SMTP.Port), "a port from 1 to 65535", "usually 587 with starttls, 465 with implicit")
+		}
+		ck.oneOf(c.SMTP.Pos, "tls", c.SMTP.TLS, "", "starttls", "implicit", "none")
+	}
+	if c.SMS != nil {
+		ck.secretOnly(c.SMS.Token, "token")
+	}
+	seen := map[string]bool{}
+	for i := range c.Jobs {
+		ck.job(&c.Jobs[i], seen)
+	}
+	if len(c.Jobs) == 0 {
+		ck.report(c.Pos, "no job", "at least one under jobs:", "")
+	}
+}
+
+func (ck *checker) oneOf(pos strict.Pos, key, word string, allowed ...string) {
+	if slices.Contains(allowed, word) {
+		return
+	}
+	hint := ""
+	if near := strict.Nearest(word, allowed); near != "" {
+		hint = "did you mean " + near + "?"
+	}
+	ck.report(pos, fmt.Sprintf("%s: %s", key, word), strict.List(allowed), hint)
+}
+
+// secretOnly refuses a password that stands in the file.
+func (ck *checker) secretOnly(t selectors.Template, key string) {
+	if !t.Empty() && !t.Secret() {
+		ck.report(t.Pos, "a "+key+" in the file", key+": ${secret:NAME}", "put the value into secrets/NAME beside the file (mode 0600)")
+	}
+}
+
+func (ck *checker) job(j *Job, seen map[string]bool) {
+	if j.Name == "" {
+		return // reported as missing
+	}
+	if strings.Trim(j.Name, "abcdefghijklmnopqrstuvwxyz0123456789-_") != "" {
+		ck.report(j.Pos, fmt.Sprintf("job %q", j.Name), "a name of small letters, digits, - and _", "")
+	}
+	if seen[j.Name] {
+		ck.report(j.Pos, fmt.Sprintf("job %q again", j.Name), "each name once", "")
+	}
+	seen[j.Name] = true
+	if j.CatchUp == 0 {
+		j.CatchUp = 6 * time.Hour
+	}
+	if j.Life == 0 {
+		j.Life = 24 * time.Hour
+	}
+	ck.oneOf(j.Pos, "consent", j.Consent, "", "asked", "required")
+	for _, name := range j.Channels {
+		ck.oneOf(j.Pos, "channel", name, string(bot.Email), string(bot.SMS))
+	}
+	if j.Schedule == "" {
+		return
+	}
+	var err error
+	if j.Spec, err = schedule.Parse(j.Schedule, ck.c.Location); err != nil {
+		ck.report(j.Pos, "schedule "+j.Schedule, "a cron expression of five fields", err.Error())
+	}
+}

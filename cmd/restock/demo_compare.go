@@ -1,0 +1,126 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"strconv"
+	"strings"
+
+	"restock/bot"
+	"restock/bot/notify/email"
+	"restock/flows/flowtest"
+	"restock/state"
+)
+
+// compare holds what the ledger says against what the sample systems saw themselves.
+func (a *app) compare(ctx context.Context, world *flowtest.World, d *demonstration) (err error) {
+	store, err := state.Open(ctx, "bolt://"+filepath.Join(d.Folder, "data"))
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, store.Close()) }()
+	mails, texts, saves := map[string]int{}, map[string]int{}, map[string]int{}
+	for _, l := range world.Mail.Accepted() {
+		mails[strings.Trim(l.MessageID, "<>")]++
+	}
+	for _, t := range world.SMS.Sent() {
+		texts[t.SID]++
+	}
+	for _, s := range world.Saves() {
+		saves[strconv.Itoa(s.ID)]++
+	}
+	d.Sinks = sinks{SMTP: len(world.Mail.Accepted()), SMS: len(world.SMS.Sent()), CRM: len(world.Saves())}
+	for _, seen := range []map[string]int{mails, texts, saves} {
+		for _, n := range seen {
+			d.Duplicates += n - 1
+		}
+	}
+	d.Differences = []string{}
+	for n, err := range bot.NewLedger(store, a.now).All(ctx) {
+		if err != nil {
+			return err
+		}
+		if wrong := difference(n, mails, texts, saves); wrong != "" {
+			d.Differences = append(d.Differences, wrong)
+		}
+	}
+	for _, rest := range []struct {
+		what string
+		seen map[string]int
+	}{{"mail", mails}, {"SMS", texts}, {"CRM record", saves}} {
+		for id := range rest.seen {
+			d.Differences = append(d.Differences, fmt.Sprintf("%s %s is not in the ledger", rest.what, id))
+		}
+	}
+	return nil
+}
+
+// difference compares one notification and takes what it explains off the lists.
+func difference(n bot.Notification, mails, texts, saves map[string]int) string {
+	told := false
+	switch {
+	case n.State != bot.Accepted:
+	case n.Channel == bot.Email:
+		id := email.MessageID(n.Key, "shop@austral-outdoors.example")
+		told = mails[id] == 1
+		delete(mails, id)
+	case n.Channel == bot.SMS:
+		sid := n.Changes[len(n.Changes)-1].Detail
+		told = texts[sid] == 1
+		delete(texts, sid)
+	}
+	if n.State == bot.Accepted && !told {
+		return fmt.Sprintf("%s is accepted in the ledger, but the %s sink has not got it once", n.Key, n.Channel)
+	}
+	if n.FollowUp.State == bot.FollowUpWritten {
+		written := saves[n.Subscription.ID] == 1
+		delete(saves, n.Subscription.ID)
+		if !written {
+			return fmt.Sprintf("%s is written in the ledger, but request %s was not saved once", n.Key, n.Subscription.ID)
+		}
+	} else if n.State == bot.Accepted {
+		return fmt.Sprintf("%s was told, but request %s is not followed up", n.Key, n.Subscription.ID)
+	}
+	return ""
+}
+
+func (a *app) printDemo(d demonstration) {
+	a.print("")
+	for i, r := range d.Runs {
+		a.print("run %d  %-9s %3d stock levels, %d back in stock, %2d waiting for them, %2d told%s, %2d written to the CRM", i+1,
+			r.Outcome, r.StockLevels, r.Restocks, r.Subscriptions, total(r.Accepted), bracket(channels(r.Accepted)), r.Written)
+	}
+	reasons := map[bot.Reason]int{}
+	for _, r := range d.Runs {
+		for _, n := range r.NotTold {
+			reasons[n.Reason]++
+		}
+	}
+	for _, reason := range []bot.Reason{bot.NoConsent, bot.NoAddress, bot.BadAddress, bot.AskedTwice} {
+		if reasons[reason] > 0 {
+			a.print("       not told: %d (%s)", reasons[reason], strings.ReplaceAll(string(reason), "_", " "))
+		}
+	}
+	a.print("")
+	a.print("the other side saw: %d mails, %d SMS, %d saved requests; duplicates: %d, failed: %d, ambiguous: %d", d.Sinks.SMTP, d.Sinks.SMS,
+		d.Sinks.CRM, d.Duplicates, d.Failed, d.Ambiguous)
+	if d.OK {
+		a.print("the ledger agrees with all of it (%.0f s)", d.Seconds)
+	}
+	for _, text := range d.Differences {
+		a.print("DIFFERENCE: %s", text)
+	}
+	a.print("")
+	a.print("look at it:  restock runs --config %s", d.Folder)
+	a.print("             restock ledger --config %s", d.Folder)
+	a.print("             %s", filepath.Join(d.Folder, "sites"))
+}
+
+func bracket(s string) string {
+	if s == "" {
+		return ""
+	}
+	return " (" + s + ")"
+}

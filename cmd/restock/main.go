@@ -1,0 +1,18 @@
+// Command restock tells customers when a product is back in stock. See the README, or run `restock help`.
+package main
+
+import (
+	"context"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	a := &app{stdout: os.Stdout, stderr: os.Stderr, getenv: os.LookupEnv, now: time.Now}
+	code := a.main(ctx, os.Args[1:])
+	stop()
+	os.Exit(code)
+}

@@ -1,0 +1,75 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"restock/bot"
+	"restock/bot/schedule"
+)
+
+func (a *app) serveCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "serve",
+		Short: "Run jobs on their schedule until stopped",
+		Long: "Run jobs on their schedule until stopped. SIGTERM lets the message at work be finished and recorded; nothing new is\n" +
+			"begun. While it runs, other restock commands work through it.",
+		Args: cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) (err error) {
+			w, err := a.open(c.Context())
+			if err != nil {
+				return err
+			}
+			defer func() { err = errors.Join(err, w.close()) }()
+			return a.serve(c.Context(), w)
+		},
+	}
+}
+
+func (a *app) serve(ctx context.Context, w *workshop) error {
+	if _, err := loadSites(w.config.Path(w.config.Sites)); err != nil {
+		return err
+	}
+	jobs := w.scheduled()
+	if len(jobs) == 0 {
+		return usagef("no job in %s has a schedule: add schedule: to one", w.config.File)
+	}
+	p := &schedule.Planner{Store: w.store, Now: a.now, Log: a.log()}
+	for _, job := range jobs {
+		tick, err := p.Tick(ctx, job)
+		if err != nil {
+			return err
+		}
+		a.say("job %s: next run %s", job.Name, tick.Due.In(w.config.Location).Format("Mon 2 Jan 15:04 MST"))
+	}
+	err := p.Run(ctx, jobs, func(ctx context.Context, job string, due time.Time) error {
+		shop := *w // each run has its own sites, senders and browser
+		run, err := shop.run(ctx, job, "cron", false, runOptions{})
+		if _, busy := errors.AsType[*bot.LockedError](err); busy {
+			a.say("job %s: skipped, because it is running already", job)
+			return nil
+		}
+		a.say("run %s of job %s, due %s: %s, %d back in stock, %d told, %d written", run.ID, job,
+			due.In(w.config.Location).Format("15:04"), run.Outcome, run.Restocks, total(run.Accepted), run.Written)
+		return err
+	})
+	if ctx.Err() != nil {
+		a.say("stopped")
+		return nil
+	}
+	return err
+}
+
+// scheduled are the jobs that have a schedule.
+func (w *workshop) scheduled() []schedule.Job {
+	var jobs []schedule.Job
+	for _, j := range w.config.Jobs {
+		if j.Schedule != "" {
+			jobs = append(jobs, schedule.Job{Name: j.Name, Spec: j.Spec, CatchUp: j.CatchUp})
+		}
+	}
+	return jobs
+}

@@ -1,0 +1,104 @@
+// Package state opens the state by its address. The engines stand in one table; each satisfies bot.Store and runs the
+// contract of package statetest.
+package state
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"restock/bot"
+	"restock/state/bolt"
+	"restock/state/socket"
+)
+
+// engine makes and opens one kind of state.
+type engine struct {
+	create func(rest string) error
+	open   func(ctx context.Context, rest string) (bot.Store, error)
+}
+
+// engines is the table: scheme → engine.
+func engines() map[string]engine {
+	return map[string]engine{
+		"bolt": {create: createBolt, open: openBolt},
+	}
+}
+
+func find(address string) (engine, string, error) {
+	scheme, rest, ok := strings.Cut(address, "://")
+	e, known := engines()[scheme]
+	if !ok || !known {
+		return e, "", fmt.Errorf("state %q: expected bolt://FOLDER", address)
+	}
+	return e, rest, nil
+}
+
+// Create makes a new, empty state. One that is there already is never touched.
+func Create(address string) error {
+	e, rest, err := find(address)
+	if err != nil {
+		return err
+	}
+	return e.create(rest)
+}
+
+// Open opens a state made by [Create]. If another process holds it and serves it, the store works through that process.
+func Open(ctx context.Context, address string) (bot.Store, error) {
+	e, rest, err := find(address)
+	if err != nil {
+		return nil, err
+	}
+	return e.open(ctx, rest)
+}
+
+func file(folder string) string { return filepath.Join(folder, "state.db") }
+
+func socketPath(folder string) string { return filepath.Join(folder, "state.sock") }
+
+func createBolt(folder string) error {
+	return bolt.Create(file(folder), bolt.Genesis{ID: rand.Text(), Created: time.Now().UTC()})
+}
+
+func openBolt(ctx context.Context, folder string) (bot.Store, error) {
+	held, err := bolt.Open(file(folder))
+	if err == nil {
+		return serve(held, socketPath(folder)), nil
+	}
+	if _, locked := errors.AsType[*bot.LockedError](err); !locked {
+		return nil, err
+	}
+	remote, dialErr := socket.Dial(ctx, socketPath(folder))
+	if dialErr != nil {
+		return nil, err // the holder lets nobody in: its name is the better message
+	}
+	return remote, nil
+}
+
+// served is a store that other processes may use as long as it is open.
+type served struct {
+	bot.Store
+	stop context.CancelFunc
+	done chan struct{}
+}
+
+func serve(store bot.Store, path string) *served {
+	ctx, cancel := context.WithCancel(context.Background())
+	s := &served{Store: store, stop: cancel, done: make(chan struct{})}
+	go func() {
+		defer close(s.done)
+		_ = socket.Serve(ctx, store, path) // without it, others are told that the state is in use
+	}()
+	return s
+}
+
+// Close implements bot.Store.
+func (s *served) Close() error {
+	s.stop()
+	<-s.done
+	return s.Store.Close()
+}
