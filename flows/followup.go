@@ -2,7 +2,9 @@ package flows
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"restock/bot"
@@ -96,37 +98,107 @@ func (v *visit) write(ctx context.Context, w *selectors.Writing, n bot.Notificat
 	}
 }
 
-// look loads the record anew and reads what before: and after: compare. done reports that the follow-up stands there.
+// look loads the record anew and reads what before: and after: compare, all at one moment. done reports that the follow-up
+// stands there. Fields are often there before their values, so anything else is believed only when it stays.
 func (v *visit) look(ctx context.Context, w *selectors.Writing) (now string, done bool, err error) {
 	if err := v.open(ctx, w.Open); err != nil {
 		return "", false, err
 	}
-	ctx, cancel := context.WithTimeout(ctx, openLimit)
+	checks := append([]selectors.Check{w.Before, w.After}, w.Also...)
+	plan, matches, err := v.checkPlan(w, checks)
+	if err != nil {
+		return "", false, err
+	}
+	within := w.Within
+	if within == 0 {
+		within = openLimit
+	}
+	ctx, cancel := context.WithTimeout(ctx, within)
 	defer cancel()
-	if w.Proof != nil {
-		v.doing, v.place = "prove the record", w.Proof.Pos.String()
-		if err := v.wait(ctx, *w.Proof); err != nil {
+	var last string
+	var since time.Time
+	for attempt := 0; ; attempt++ {
+		answer, err := v.page.Read(ctx, plan)
+		if err != nil {
+			return "", false, err
+		}
+		values, missing := v.checked(answer, checks)
+		if missing == nil {
+			if done = agree(values[1:], matches[1:]); done {
+				return values[0], true, nil
+			}
+			if print := strings.Join(values, "\x1f"); print != last || since.IsZero() {
+				last, since = print, time.Now()
+			} else if time.Since(since) >= quiet {
+				return values[0], false, nil
+			}
+		}
+		if err := pause(ctx, attempt); err != nil {
+			if missing != nil && errors.Is(ctx.Err(), context.DeadlineExceeded) {
+				return "", false, missing
+			}
 			return "", false, err
 		}
 	}
-	v.doing, v.place = "read the record", w.Before.Pos.String()
-	if now, err = v.steady(ctx, w.Before.Field); err != nil {
-		return "", false, err
-	}
-	done = true
-	for _, check := range append([]selectors.Check{w.After}, w.Also...) {
-		matches, err := pattern(check, v.values())
+}
+
+// checkPlan reads the fields of the checks as one record.
+func (v *visit) checkPlan(w *selectors.Writing, checks []selectors.Check) (selectors.Plan, []func(string) bool, error) {
+	plan := selectors.Plan{Record: true, Limit: 1}
+	if w.Proof != nil {
+		proof, err := v.filled([]selectors.Condition{*w.Proof})
 		if err != nil {
-			return now, false, err
+			return plan, nil, err
 		}
-		v.place = check.Pos.String()
-		value, err := v.steady(ctx, check.Field)
-		if err != nil {
-			return now, false, err
-		}
-		done = done && matches(value)
+		plan.Proof = &proof[0]
 	}
-	return now, done, nil
+	var matches []func(string) bool
+	for _, c := range checks {
+		field, err := c.Field.With(v.values())
+		if err != nil {
+			return plan, nil, err
+		}
+		match, err := pattern(c, v.values())
+		if err != nil {
+			return plan, nil, err
+		}
+		matches = append(matches, match)
+		plan.Columns = append(plan.Columns, []selectors.Selection{{Element: &field, Take: "value"}})
+	}
+	return plan, matches, nil
+}
+
+// checked takes the values of the checks from an answer, or says which is not there.
+func (v *visit) checked(a selectors.Answer, checks []selectors.Check) ([]string, error) {
+	v.doing, v.place = "read the record", checks[0].Pos.String()
+	if !a.Proof {
+		return nil, &bot.StepError{
+			Class: bot.PageChanged, URL: a.URL, Expected: "the record's page", Found: "another one, or not in time",
+			Hint: "look at the screenshot: does open: lead to the record, and does proof: fit?",
+		}
+	}
+	var values []string
+	for i, c := range checks {
+		cell := a.Rows[0][i][0]
+		if cell.Value == nil {
+			v.place = c.Pos.String()
+			return nil, &bot.StepError{
+				Class: bot.PageChanged, URL: a.URL, Expected: "the field " + c.Field.String(), Found: cell.Why,
+				Hint: "look at the screenshot and correct the selector",
+			}
+		}
+		values = append(values, *cell.Value)
+	}
+	return values, nil
+}
+
+func agree(values []string, matches []func(string) bool) bool {
+	for i, value := range values {
+		if !matches[i](value) {
+			return false
+		}
+	}
+	return true
 }
 
 func pattern(c selectors.Check, values selectors.Values) (func(string) bool, error) {
@@ -139,30 +211,4 @@ func pattern(c selectors.Check, values selectors.Values) (func(string) bool, err
 		return nil, &bot.StepError{Class: bot.Config, Place: c.Pos.String(), Expected: "a text or a regular expression", Found: err.Error()}
 	}
 	return re.MatchString, nil
-}
-
-// steady waits until a field is there and keeps its value: fields are often there before their values.
-func (v *visit) steady(ctx context.Context, e selectors.Element) (string, error) {
-	var last string
-	var since time.Time
-	for attempt := 0; ; attempt++ {
-		value, ok, err := v.page.Value(ctx, e)
-		switch {
-		case err != nil:
-			return "", err
-		case !ok || value != last || since.IsZero():
-			last, since = value, time.Now()
-			if !ok {
-				since = time.Time{}
-			}
-		case time.Since(since) >= quiet:
-			return value, nil
-		}
-		if err := pause(ctx, attempt); err != nil {
-			if since.IsZero() && ctx.Err() == context.DeadlineExceeded { //nolint:errorlint // of this context, unwrapped
-				return "", notSeen([]selectors.Condition{{Visible: &e}})
-			}
-			return "", err
-		}
-	}
 }

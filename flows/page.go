@@ -18,8 +18,6 @@ type Page interface {
 	See(ctx context.Context, conditions ...selectors.Condition) ([]bool, error)
 	// Read answers a plan from the page at one moment.
 	Read(ctx context.Context, plan selectors.Plan) (selectors.Answer, error)
-	// Value reads one field; ok is false while it is not there.
-	Value(ctx context.Context, e selectors.Element) (value string, ok bool, err error)
 	// Capture writes evidence into a folder, with personal data and secrets covered.
 	Capture(ctx context.Context, dir string, mask ...selectors.Element) error
 	// Watch sets the interruptions to look for before and after every read and action; nil looks for none.

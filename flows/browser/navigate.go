@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -42,10 +43,8 @@ func (p *Page) navigate(ctx context.Context, address string) error {
 	if res.ErrorText != "" {
 		return unreachable(address, res.ErrorText)
 	}
-	if res.LoaderID != "" {
-		p.mu.Lock()
-		p.world = 0
-		p.mu.Unlock()
+	if err := p.committed(ctx, res.LoaderID); err != nil {
+		return err
 	}
 	if address == blank {
 		return nil
@@ -66,6 +65,23 @@ func (p *Page) navigate(ctx context.Context, address string) error {
 		}
 	}
 	return p.checkDocument()
+}
+
+// committed waits until the document of a navigation is shown. Chrome answers a navigation earlier, and one that is begun
+// before the last was committed may never be answered. An empty loader means that the document stayed.
+func (p *Page) committed(ctx context.Context, loader proto.NetworkLoaderID) error {
+	for attempt := 0; loader != ""; attempt++ {
+		p.mu.Lock()
+		shown := slices.Contains(p.loaders, loader)
+		p.mu.Unlock()
+		if shown {
+			break
+		}
+		if err := p.wait(ctx, min(time.Duration(attempt)*time.Millisecond, 20*time.Millisecond)); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // state asks the document where it is and whether it is parsed, without looking for interruptions.
@@ -130,23 +146,4 @@ func (p *Page) Read(ctx context.Context, plan selectors.Plan) (selectors.Answer,
 		return answer, p.broken(err)
 	}
 	return answer, p.checkDocument()
-}
-
-// Value reads one form field or the text of one element as it is at this moment; ok is false while it is not there.
-func (p *Page) Value(ctx context.Context, e selectors.Element) (value string, ok bool, err error) {
-	var out struct {
-		OK    bool   `json:"ok"`
-		Why   string `json:"why"`
-		Many  bool   `json:"many"`
-		Value string `json:"value"`
-	}
-	if err := p.ask(ctx, request{Do: "value", Watch: p.opts.Watch, Element: &e}, &out); err != nil {
-		return "", false, p.broken(err)
-	}
-	if out.Many {
-		return "", false, &bot.StepError{
-			Class: bot.PageChanged, URL: p.url(), Expected: "one " + e.String(), Found: out.Why, Hint: "make the selector narrower, or say first: true",
-		}
-	}
-	return out.Value, out.OK, nil
 }

@@ -29,6 +29,7 @@ type Page struct {
 	gone     chan struct{} // closed when dead is set
 	frame    proto.PageFrameID
 	world    proto.RuntimeExecutionContextID
+	loaders  []proto.NetworkLoaderID // of the documents that were shown last, the present one at the end
 	document document
 	dialogs  []Dialog
 	answer   string // to the next native dialog: accept or dismiss
@@ -167,6 +168,18 @@ func (p *Page) event(e *cdp.Event) {
 		var d proto.PageJavascriptDialogOpening
 		if json.Unmarshal(e.Params, &d) == nil {
 			go p.dialog(d)
+		}
+	case "Page.frameNavigated":
+		var n struct {
+			Frame struct {
+				ID     proto.PageFrameID
+				Loader proto.NetworkLoaderID `json:"loaderId"`
+			}
+		}
+		if json.Unmarshal(e.Params, &n) == nil && n.Frame.ID == p.frame {
+			p.mu.Lock()
+			p.loaders, p.world = append(p.loaders[max(0, len(p.loaders)-15):], n.Frame.Loader), 0
+			p.mu.Unlock()
 		}
 	case "Network.requestWillBeSent":
 		var r proto.NetworkRequestWillBeSent

@@ -139,12 +139,6 @@ R.fieldValue = (el) => {
   return R.text(el);
 };
 
-R.value = (req) => {
-  const found = R.one(req);
-  if (!found.el) return { ok: false, why: found.error, many: found.many };
-  return { ok: true, value: R.fieldValue(found.el), alternative: found.alternative };
-};
-
 // targetValue reads the prepared field again.
 R.targetValue = () => (R.target?.isConnected ? { ok: true, value: R.fieldValue(R.target) } : { ok: false });
 
