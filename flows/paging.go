@@ -14,6 +14,10 @@ import (
 // quiet is how long a page must stay the same before it is believed, when nothing else says that it is whole.
 const quiet = 150 * time.Millisecond
 
+// quietEmpty is the same for a page that says that there is nothing: many pages say so until their data have come, so it must
+// also have nothing under way from the server.
+const quietEmpty = time.Second
+
 // page waits until the page is there, is the right one, differs from the page before and stays the same, and reads it.
 func (l *list) page(ctx context.Context) (selectors.Answer, []record, error) {
 	within := l.r.Within
@@ -35,17 +39,17 @@ func (l *list) page(ctx context.Context) (selectors.Answer, []record, error) {
 		lastErr = err
 		switch {
 		case err != nil:
-			before = ""
+			since = time.Time{}
 		case now == l.last && l.pages > 0: // still the page before
 			lastErr = l.same()
 		case len(rows) == 0 && !answer.Empty && l.total != 0:
 			lastErr = l.nothing(answer)
-		case l.whole(len(rows)):
+		case len(rows) > 0 && l.whole(len(rows)):
 			l.pages++
 			return answer, rows, nil
-		case now != before || before == "" && len(rows) > 0:
+		case since.IsZero() || now != before || len(rows) == 0 && answer.Pending > 0:
 			before, since = now, time.Now()
-		case time.Since(since) >= quiet && answer.Ready == "complete":
+		case answer.Ready == "complete" && time.Since(since) >= l.quiet(len(rows)):
 			l.pages++
 			return answer, rows, nil
 		}
@@ -53,6 +57,13 @@ func (l *list) page(ctx context.Context) (selectors.Answer, []record, error) {
 			return answer, nil, l.late(ctx, err, lastErr)
 		}
 	}
+}
+
+func (l *list) quiet(rows int) time.Duration {
+	if rows == 0 {
+		return quietEmpty
+	}
+	return quiet
 }
 
 // whole reports whether the page's own count is reached: then nothing more will come.

@@ -60,12 +60,17 @@ func (v *visit) newList(r *selectors.Reading, defaultKey string, want func(recor
 	return l
 }
 
-// readAll reads the whole list. A list that changed meanwhile is read again from the first page.
+// readAll reads the whole list. A list that changed meanwhile is read again from the first page, and so is an empty one.
 func (l *list) readAll(ctx context.Context) error {
 	var err error
+	empty := 0
 	for range maxReads {
 		if err = l.readOnce(ctx); err == nil {
-			return nil
+			if empty++; len(l.records) > 0 || empty == 2 {
+				return nil
+			}
+			err = &movedError{"an empty list"} // believed when a second reading from scratch finds the same
+			continue
 		}
 		if _, moved := err.(*movedError); !moved { //nolint:errorlint // made below, never wrapped
 			return err

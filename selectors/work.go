@@ -44,6 +44,8 @@ type Answer struct {
 	TooMany int        `json:"tooMany"`
 	Next    string     `json:"next"` // none, ready, disabled, several
 	NextWhy string     `json:"nextWhy"`
+	// Pending is how many requests to a server are under way, without those that have been for long: polls.
+	Pending int `json:"-"`
 }
 
 // Cell is what one alternative of a column gave: a text, or why there is none.

@@ -145,5 +145,6 @@ func (p *Page) Read(ctx context.Context, plan selectors.Plan) (selectors.Answer,
 	if err := p.ask(ctx, planRequest{Do: "read", Watch: p.opts.Watch, Plan: plan}, &answer); err != nil {
 		return answer, p.broken(err)
 	}
+	answer.Pending = p.pending()
 	return answer, p.checkDocument()
 }

@@ -2,13 +2,11 @@ package browser
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"sync"
 	"time"
 
-	"github.com/go-rod/rod/lib/cdp"
 	"github.com/go-rod/rod/lib/proto"
 
 	"restock/bot"
@@ -31,6 +29,7 @@ type Page struct {
 	world    proto.RuntimeExecutionContextID
 	loaders  []proto.NetworkLoaderID // of the documents that were shown last, the present one at the end
 	document document
+	flight   map[proto.NetworkRequestID]time.Time // requests under way, since when
 	dialogs  []Dialog
 	answer   string // to the next native dialog: accept or dismiss
 }
@@ -48,19 +47,11 @@ type Dialog struct {
 	Accepted bool
 }
 
-// document is what is known of the main document's request.
-type document struct {
-	request proto.NetworkRequestID
-	url     string
-	status  int
-	failed  string // loadingFailed: what came is not the whole
-}
-
 // NewPage opens a tab.
 func (b *Browser) NewPage(ctx context.Context, o PageOptions) (*Page, error) {
 	ctx, cancel := context.WithTimeout(ctx, startLimit)
 	defer cancel()
-	p := &Page{b: b, opts: o, gone: make(chan struct{})}
+	p := &Page{b: b, opts: o, gone: make(chan struct{}), flight: map[proto.NetworkRequestID]time.Time{}}
 	if err := p.open(ctx); err != nil {
 		return nil, p.broken(err)
 	}
@@ -159,54 +150,6 @@ func (p *Page) Err() error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.dead
-}
-
-// event takes note of what the page reports. It must not wait: answers come through the same pipe.
-func (p *Page) event(e *cdp.Event) {
-	switch e.Method {
-	case "Page.javascriptDialogOpening":
-		var d proto.PageJavascriptDialogOpening
-		if json.Unmarshal(e.Params, &d) == nil {
-			go p.dialog(d)
-		}
-	case "Page.frameNavigated":
-		var n struct {
-			Frame struct {
-				ID     proto.PageFrameID
-				Loader proto.NetworkLoaderID `json:"loaderId"`
-			}
-		}
-		if json.Unmarshal(e.Params, &n) == nil && n.Frame.ID == p.frame {
-			p.mu.Lock()
-			p.loaders, p.world = append(p.loaders[max(0, len(p.loaders)-15):], n.Frame.Loader), 0
-			p.mu.Unlock()
-		}
-	case "Network.requestWillBeSent":
-		var r proto.NetworkRequestWillBeSent
-		if json.Unmarshal(e.Params, &r) == nil && r.Type == proto.NetworkResourceTypeDocument && r.FrameID == p.frame {
-			p.mu.Lock()
-			p.document = document{request: r.RequestID, url: r.Request.URL}
-			p.mu.Unlock()
-		}
-	case "Network.responseReceived":
-		var r proto.NetworkResponseReceived
-		if json.Unmarshal(e.Params, &r) == nil {
-			p.note(r.RequestID, func(d *document) { d.status = r.Response.Status })
-		}
-	case "Network.loadingFailed":
-		var r proto.NetworkLoadingFailed
-		if json.Unmarshal(e.Params, &r) == nil {
-			p.note(r.RequestID, func(d *document) { d.failed = r.ErrorText })
-		}
-	}
-}
-
-func (p *Page) note(request proto.NetworkRequestID, change func(*document)) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.document.request == request {
-		change(&p.document)
-	}
 }
 
 // dialog answers a native dialog: an alert and the question whether to leave are accepted, others are dismissed unless the

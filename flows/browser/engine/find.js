@@ -26,19 +26,23 @@ R.visible = (el) => {
   return box.width > 0 && box.height > 0;
 };
 
-// roots yields a scope and every open shadow root and same-origin frame document inside it.
-R.roots = function* (scope) {
-  yield scope;
-  const hosts = scope.querySelectorAll ? scope.querySelectorAll("*") : [];
-  for (const el of hosts) {
-    if (el.shadowRoot) yield* R.roots(el.shadowRoot);
-    if (el.tagName === "IFRAME" || el.tagName === "FRAME") {
-      let doc = null;
-      try { doc = el.contentDocument; } catch { /* another origin */ }
-      if (doc) yield* R.roots(doc);
-    }
+// hosts are the elements of the document that have an open shadow root or are frames. They are looked up once a request.
+const hosts = () => (R.hosts ??= [...document.querySelectorAll("*")].filter((e) => e.shadowRoot || e.tagName === "IFRAME" || e.tagName === "FRAME"));
+
+// roots lists a scope and every open shadow root and same-origin frame document inside it.
+R.roots = (scope) => {
+  const list = [scope];
+  if (scope.shadowRoot) list.push(...R.roots(scope.shadowRoot));
+  const inner = scope.ownerDocument === document || scope === document
+    ? hosts().filter((e) => scope === document || (scope !== e && scope.contains(e)))
+    : [...scope.querySelectorAll("*")].filter((e) => e.shadowRoot || e.tagName === "IFRAME" || e.tagName === "FRAME");
+  for (const el of inner) {
+    if (el.shadowRoot) list.push(...R.roots(el.shadowRoot));
+    let doc = null;
+    try { doc = el.contentDocument; } catch { /* another origin */ }
+    if (doc) list.push(...R.roots(doc));
   }
-  if (scope.shadowRoot) yield* R.roots(scope.shadowRoot);
+  return list;
 };
 
 R.all = (scope, css) => {
