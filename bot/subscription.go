@@ -108,7 +108,7 @@ func ValidEmail(s string) bool {
 		return false
 	}
 	local, domain, ok := strings.Cut(s, "@")
-	if !ok || local == "" || strings.ContainsAny(local, "\"(),:;<>[]\\|=") || !strings.Contains(domain, ".") {
+	if !ok || local == "" || len(local) > 64 || strings.ContainsAny(local, "\"(),:;<>[]\\|=") || !strings.Contains(domain, ".") {
 		return false
 	}
 	return isHost(domain) && !strings.ContainsFunc(s, func(r rune) bool { return r <= ' ' || r >= 0x7f })

@@ -17,7 +17,7 @@ func (l *list) details(ctx context.Context, rows []record) error {
 	}
 	opened := false
 	for _, row := range rows {
-		if !l.want(row) {
+		if !l.want(row) || l.remembered(row) {
 			continue
 		}
 		if opened {
@@ -89,11 +89,24 @@ func (l *list) merge(columns layout, a selectors.Answer, row record) error {
 			}
 		}
 	}
+	more.source = a.URL
+	l.memo[row.print] = more
+	l.remembered(row)
+	return nil
+}
+
+// remembered completes a row by its detail page, if that was read already: before the session ended and the list had to be
+// read again, say.
+func (l *list) remembered(row record) bool {
+	more, ok := l.memo[row.print]
+	if !ok {
+		return false
+	}
 	at := l.byKey[row.key(l.keys)]
 	cells := maps.Clone(l.records[at].cells)
 	maps.Copy(cells, more.cells)
-	l.records[at].cells, l.records[at].source = cells, a.URL
-	return nil
+	l.records[at].cells, l.records[at].source = cells, more.source
+	return true
 }
 
 // back returns to the list and waits until it shows the given row at its place again.

@@ -25,6 +25,7 @@ type list struct {
 	plan   selectors.Plan
 	keys   []string
 	want   func(record) bool // rows whose detail page is opened; nil: none
+	memo   map[string]record // detail pages that were read, by the print of their row
 
 	records  []record
 	byKey    map[string]int
@@ -36,7 +37,7 @@ type list struct {
 }
 
 func (v *visit) newList(r *selectors.Reading, defaultKey string, want func(record) bool) *list {
-	l := &list{v: v, r: r, want: want, keys: r.Key, layout: newLayout(r.Columns, v.site.Locale)}
+	l := &list{v: v, r: r, want: want, memo: map[string]record{}, keys: r.Key, layout: newLayout(r.Columns, v.site.Locale)}
 	if len(l.keys) == 0 {
 		l.keys = l.layout.names
 		if r.Columns[defaultKey] != nil {

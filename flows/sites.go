@@ -47,7 +47,7 @@ type visit struct {
 const (
 	openLimit    = 30 * time.Second // a page to load
 	stepLimit    = 10 * time.Second // a step, unless the file says within:
-	maxRestarts  = 8                // interruptions answered in one flow
+	maxRestarts  = 40               // interruptions answered in one flow: sessions of a few seconds exist
 	maxRedo      = 2                // times that a flow is begun anew because of the browser or the site
 	captureLimit = 25 * time.Second
 )

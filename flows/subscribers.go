@@ -29,6 +29,7 @@ func (s *Sites) Subscribers(ctx context.Context, site string, skus []string) (su
 }
 
 func (s *Sites) subscribers(ctx context.Context, site string, work map[string]string, skus []string) (subs []bot.Subscription, waiting int, err error) {
+	memo := map[string]record{}
 	err = s.do(ctx, site, "subscribers", work, func(ctx context.Context, v *visit) (string, error) {
 		r := v.site.Subscribers
 		if r == nil {
@@ -37,6 +38,7 @@ func (s *Sites) subscribers(ctx context.Context, site string, work map[string]st
 		subs, waiting = nil, 0
 		wanted := func(row record) bool { return matches(r.Where, row) && slices.Contains(skus, skuOf(row, work)) }
 		l := v.newList(r, "id", wanted)
+		l.memo = memo
 		if err := l.readAll(ctx); err != nil {
 			return "", err
 		}

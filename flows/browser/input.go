@@ -30,12 +30,24 @@ func (p *Page) press(ctx context.Context, at prepared, clicks int) (again string
 				return "", err
 			}
 		}
+		if again, err := p.met(ctx, n == clicks); again != "" || err != nil {
+			return again, err
+		}
 	}
+	return "", nil
+}
+
+// met asks what the press met.
+func (p *Page) met(ctx context.Context, last bool) (again string, err error) {
 	var press struct {
 		Hit *bool  `json:"hit"`
 		Met string `json:"met"`
 	}
-	err = p.askOnce(ctx, request{Do: "pressed"}, &press)
+	r := request{Do: "pressed"}
+	if last {
+		r.Text = "end"
+	}
+	err = p.askOnce(ctx, r, &press)
 	switch {
 	case errors.Is(err, errNavigated):
 		return "", nil // the press led to another document

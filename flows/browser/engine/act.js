@@ -111,14 +111,19 @@ R.arm = () => {
       R.press = { hit: !stopped, met: R.describe(met) };
     }
     if (stopped) { event.preventDefault(); event.stopImmediatePropagation(); }
-    if (event.type === "click") for (const t of types) win.removeEventListener(t, watch, true);
   };
   const types = ["pointerdown", "mousedown", "pointerup", "mouseup", "click", "dblclick"];
   for (const t of types) win.addEventListener(t, watch, true);
+  R.disarm = () => { for (const t of types) win.removeEventListener(t, watch, true); };
   return true;
 };
 
-R.pressed = () => R.press;
+// pressed tells what the press met. The watch ends with the last press, not with its first click: a double click that
+// missed must not count either.
+R.pressed = (req) => {
+  if (req.text === "end" || R.press.hit === false) R.disarm?.();
+  return R.press;
+};
 
 // focus puts the cursor into the prepared field and selects what stands there.
 R.focus = () => {
