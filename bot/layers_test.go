@@ -24,7 +24,7 @@ func layers() map[string][]string {
 		"selectors":        {"selectors/strict"},
 		"selectors/sites":  {},
 		"flows":            {"bot", "selectors"},
-		"flows/browser":    {"bot", "selectors", "github.com/go-rod/rod/lib/cdp", "github.com/go-rod/rod/lib/proto", "github.com/go-rod/rod/lib/input", "github.com/ysmood/gson"},
+		"flows/browser":    {"bot", "selectors", "github.com/go-rod/rod/lib/proto", "github.com/go-rod/rod/lib/input", "github.com/ysmood/gson"},
 		"flows/flowtest":   {"selectors", "github.com/emersion/go-smtp"},
 		"state":            {"bot", "state/bolt", "state/socket"},
 		"state/bolt":       {"bot", "go.etcd.io/bbolt", "go.etcd.io/bbolt/errors"},

@@ -8,7 +8,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/go-rod/rod/lib/cdp"
 	"github.com/go-rod/rod/lib/proto"
 
 	"restock/bot"
@@ -17,7 +16,7 @@ import (
 // Browser is one running Chrome with a fresh profile.
 type Browser struct {
 	proc   *process
-	client *cdp.Client
+	client *connection
 	opts   Options
 
 	mu     sync.Mutex
@@ -48,10 +47,9 @@ func Launch(ctx context.Context, o Options) (*Browser, error) {
 		}
 	}
 	b := &Browser{
-		proc: proc, opts: o, client: cdp.New(), closed: make(chan struct{}),
+		proc: proc, opts: o, client: newConnection(proc.pipe), closed: make(chan struct{}),
 		pages: map[proto.TargetSessionID]*Page{}, ops: map[*operation]struct{}{},
 	}
-	b.client.Start(proc.pipe)
 	go b.events()
 	go b.watchdog()
 	go func() {
@@ -121,10 +119,11 @@ type caller struct {
 	b       *Browser
 	ctx     context.Context
 	session proto.TargetSessionID
+	life    context.Context // the call ends with it too
 }
 
 func (b *Browser) at(ctx context.Context, session proto.TargetSessionID) caller {
-	return caller{b, ctx, session}
+	return caller{b, ctx, session, nil}
 }
 
 func (c caller) GetContext() context.Context         { return c.ctx }
@@ -144,9 +143,15 @@ func (c caller) Call(ctx context.Context, session, method string, params any) ([
 			return nil, err
 		}
 	}
+	if c.life != nil {
+		bounded, cancel := context.WithCancel(ctx)
+		defer cancel()
+		defer context.AfterFunc(c.life, cancel)()
+		ctx = bounded
+	}
 	op := c.b.begin(ctx, method)
 	defer c.b.finish(op)
-	data, err := c.b.client.Call(ctx, session, method, params)
+	data, err := c.b.client.call(ctx, session, method, params)
 	if err != nil && c.b.Err() != nil {
 		err = c.b.Err()
 	}
@@ -156,7 +161,7 @@ func (c caller) Call(ctx context.Context, session, method string, params any) ([
 // events hands every event to the page it belongs to. An event that cannot be decoded is dropped: a new version of Chrome
 // may have changed one that nobody here needs.
 func (b *Browser) events() {
-	for e := range b.client.Event() {
+	err := b.client.read(func(e message) {
 		switch e.Method {
 		case "Target.targetCrashed", "Inspector.targetCrashed":
 			b.crashed(e)
@@ -168,21 +173,21 @@ func (b *Browser) events() {
 				}
 			}
 		default:
-			if p := b.page(proto.TargetSessionID(e.SessionID)); p != nil {
+			if p := b.page(proto.TargetSessionID(e.Session)); p != nil {
 				p.event(e)
 			}
 		}
-	}
-	b.fail(errGone)
+	})
+	b.fail(err)
 }
 
-func (b *Browser) crashed(e *cdp.Event) {
+func (b *Browser) crashed(e message) {
 	var crash proto.TargetTargetCrashed
 	_ = json.Unmarshal(e.Params, &crash)
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	for id, p := range b.pages {
-		if string(id) == e.SessionID || p.target == crash.TargetID && crash.TargetID != "" {
+		if string(id) == e.Session || p.target == crash.TargetID && crash.TargetID != "" {
 			p.fail(fmt.Errorf("the tab crashed %s", crash.Status))
 		}
 	}

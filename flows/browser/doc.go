@@ -1,5 +1,5 @@
-// Package browser drives headless Chrome. It is the only importer of rod, and of rod it uses the protocol half: the
-// connection (lib/cdp), the typed messages (lib/proto) and the keyboard (lib/input). rod's own pages and elements are not
+// Package browser drives headless Chrome. It is the only importer of rod, and of rod it uses what is sound: the typed
+// messages of the protocol (lib/proto) and the keyboard (lib/input). rod's launcher, connection, pages and elements are not
 // used: their waits ignore deadlines, report success on time-out, and fill read-only fields without a word (see
 // traps_test.go, which holds this package to the opposite).
 //

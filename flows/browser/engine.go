@@ -5,11 +5,9 @@ import (
 	"embed"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"strings"
 	"time"
 
-	"github.com/go-rod/rod/lib/cdp"
 	"github.com/go-rod/rod/lib/proto"
 
 	"restock/bot"
@@ -172,7 +170,7 @@ func (p *Page) enter(ctx context.Context) (proto.RuntimeExecutionContextID, erro
 
 // left turns the protocol's ways of saying "that document is gone" into errNavigated and forgets its world.
 func (p *Page) left(err error) error {
-	protocol, ok := errors.AsType[*cdp.Error](err)
+	protocol, ok := errors.AsType[*protocolError](err)
 	if !ok {
 		return err
 	}
@@ -184,5 +182,5 @@ func (p *Page) left(err error) error {
 			return errNavigated
 		}
 	}
-	return fmt.Errorf("%s (code %d)", protocol.Message, protocol.Code)
+	return err
 }

@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"time"
 
-	"github.com/go-rod/rod/lib/cdp"
 	"github.com/go-rod/rod/lib/proto"
 )
 
@@ -17,7 +16,7 @@ type document struct {
 }
 
 // event takes note of what the page reports. It must not wait: answers come through the same pipe.
-func (p *Page) event(e *cdp.Event) {
+func (p *Page) event(e message) {
 	switch e.Method {
 	case "Page.javascriptDialogOpening":
 		var d proto.PageJavascriptDialogOpening
@@ -50,7 +49,7 @@ func (p *Page) event(e *cdp.Event) {
 	}
 }
 
-func (p *Page) navigated(e *cdp.Event) {
+func (p *Page) navigated(e message) {
 	var n struct {
 		Frame struct {
 			ID     proto.PageFrameID

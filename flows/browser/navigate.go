@@ -58,13 +58,15 @@ func (p *Page) navigate(ctx context.Context, address string) error {
 			return err
 		}
 		if state.Ready != "loading" {
-			break
+			return p.checkDocument()
+		}
+		if err := p.checkDocument(); err != nil { // one that was cut off may stay loading for ever
+			return err
 		}
 		if err := p.wait(ctx, 20*time.Millisecond); err != nil {
 			return err
 		}
 	}
-	return p.checkDocument()
 }
 
 // committed waits until the document of a navigation is shown. Chrome answers a navigation earlier, and one that is begun

@@ -1,6 +1,7 @@
 package browser
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -24,7 +25,8 @@ type Page struct {
 
 	mu       sync.Mutex
 	dead     error
-	gone     chan struct{} // closed when dead is set
+	gone     context.Context // ends when dead is set
+	end      context.CancelFunc
 	frame    proto.PageFrameID
 	world    proto.RuntimeExecutionContextID
 	loaders  []proto.NetworkLoaderID // of the documents that were shown last, the present one at the end
@@ -51,7 +53,8 @@ type Dialog struct {
 func (b *Browser) NewPage(ctx context.Context, o PageOptions) (*Page, error) {
 	ctx, cancel := context.WithTimeout(ctx, startLimit)
 	defer cancel()
-	p := &Page{b: b, opts: o, gone: make(chan struct{}), flight: map[proto.NetworkRequestID]time.Time{}}
+	p := &Page{b: b, opts: o, flight: map[proto.NetworkRequestID]time.Time{}}
+	p.gone, p.end = context.WithCancel(context.Background())
 	if err := p.open(ctx); err != nil {
 		return nil, p.broken(err)
 	}
@@ -106,7 +109,8 @@ func (p *Page) open(ctx context.Context) error {
 	return nil
 }
 
-func (p *Page) at(ctx context.Context) caller { return p.b.at(ctx, p.session) }
+// at sends for this page. A call ends with the page: after a crash, no answer comes.
+func (p *Page) at(ctx context.Context) caller { return caller{p.b, ctx, p.session, p.gone} }
 
 // Close closes the tab with its cookies. It does not ask the page, so a page cannot refuse.
 func (p *Page) Close() error {
@@ -141,7 +145,7 @@ func (p *Page) fail(why error) {
 	defer p.mu.Unlock()
 	if p.dead == nil {
 		p.dead = why
-		close(p.gone)
+		p.end()
 	}
 }
 
@@ -178,12 +182,11 @@ func (p *Page) broken(err error) error {
 	if _, ok := errors.AsType[*selectors.Interrupted](err); ok {
 		return err
 	}
-	if errors.Is(err, context.Canceled) {
-		return err
-	}
 	found, class := err.Error(), bot.Browser
-	if dead := errors.Join(p.Err(), p.b.Err()); dead != nil {
+	if dead := cmp.Or(p.b.Err(), p.Err()); dead != nil {
 		found = dead.Error()
+	} else if errors.Is(err, context.Canceled) {
+		return err
 	} else if errors.Is(err, context.DeadlineExceeded) {
 		found, class = "no answer in time", bot.SiteDown
 	}
@@ -206,7 +209,7 @@ func (p *Page) wait(ctx context.Context, d time.Duration) error {
 	select {
 	case <-timer.C:
 		return nil
-	case <-p.gone:
+	case <-p.gone.Done():
 		return p.Err()
 	case <-ctx.Done():
 		return fmt.Errorf("%w", context.Cause(ctx))

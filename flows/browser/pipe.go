@@ -3,7 +3,6 @@ package browser
 import (
 	"bufio"
 	"bytes"
-	"encoding/json"
 	"errors"
 	"io"
 	"os"
@@ -11,8 +10,7 @@ import (
 	"time"
 )
 
-// pipe is Chrome's --remote-debugging-pipe: JSON messages that end in a zero byte. It satisfies rod's cdp.WebSocketable.
-// When either end dies, the other reads the end of the file, so no browser outlives the bot and no port is open.
+// pipe is Chrome's --remote-debugging-pipe: JSON messages that end in a zero byte. When either end dies, the other reads the end of the file, so no browser outlives the bot and no port is open.
 type pipe struct {
 	in  *os.File // to Chrome
 	out *bufio.Reader
@@ -39,17 +37,13 @@ func (p *pipe) Send(data []byte) error {
 	return err
 }
 
-// Read returns the next message. rod panics on a message that is no JSON, so such a message ends the connection here.
+// Read returns the next message.
 func (p *pipe) Read() ([]byte, error) {
 	data, err := p.out.ReadBytes(0)
 	if err != nil {
 		return nil, errors.Join(errGone, err)
 	}
-	data = bytes.TrimSuffix(data, []byte{0})
-	if !json.Valid(data) {
-		return nil, errors.New("the browser sent a message that is no JSON")
-	}
-	return data, nil
+	return bytes.TrimSuffix(data, []byte{0}), nil
 }
 
 func (p *pipe) close() { _ = errors.Join(p.in.Close(), p.rc.Close()) }

@@ -42,7 +42,7 @@ const inside = (met, el) => {
 
 const disabled = (el) => el.matches(":disabled") || !!el.closest("[aria-disabled=true]");
 const readOnly = (el) => el.readOnly === true || el.getAttribute("aria-readonly") === "true";
-const editable = (el) => el instanceof HTMLInputElement || el instanceof HTMLTextAreaElement || el.isContentEditable;
+const editable = (el) => el.tagName === "INPUT" || el.tagName === "TEXTAREA" || el.isContentEditable;
 
 // one finds the single element of a request, or says what there is instead.
 R.one = (req) => {
@@ -130,16 +130,16 @@ R.focus = () => {
   const el = R.target;
   el.focus();
   if (el.select) el.select();
-  else if (el.isContentEditable) getSelection().selectAllChildren(el);
+  else if (el.isContentEditable) el.ownerDocument.defaultView.getSelection().selectAllChildren(el);
   const active = el.getRootNode().activeElement;
   return active === el || el.contains(active);
 };
 
 // fieldValue is what a form field holds, or the text of any other element.
 R.fieldValue = (el) => {
-  if (el instanceof HTMLInputElement && ["checkbox", "radio"].includes(el.type)) return String(el.checked);
-  if (el instanceof HTMLSelectElement) return el.selectedOptions.length ? [...el.selectedOptions].map((o) => o.label).join(", ") : "";
-  if ("value" in el && !(el instanceof HTMLLIElement || el instanceof HTMLButtonElement)) return String(el.value);
+  if (el.tagName === "INPUT" && ["checkbox", "radio"].includes(el.type)) return String(el.checked);
+  if (el.tagName === "SELECT") return el.selectedOptions.length ? [...el.selectedOptions].map((o) => o.label).join(", ") : "";
+  if ("value" in el && !["LI", "BUTTON"].includes(el.tagName)) return String(el.value);
   if (el.hasAttribute("aria-checked")) return el.getAttribute("aria-checked");
   return R.text(el);
 };
@@ -150,7 +150,7 @@ R.targetValue = () => (R.target?.isConnected ? { ok: true, value: R.fieldValue(R
 // choose picks the option of a <select> whose text, or else whose value, matches.
 R.choose = (req) => {
   const el = R.target;
-  if (!(el instanceof HTMLSelectElement)) return { ok: false, why: `${R.describe(el)} is no <select>` };
+  if (el.tagName !== "SELECT") return { ok: false, why: `${R.describe(el)} is no <select>` };
   const p = R.pattern(req.text);
   const options = [...el.options].filter((o) => !o.disabled);
   let hits = options.filter((o) => p.test(o.label));

@@ -19,7 +19,7 @@ R.pattern = (text) => {
 };
 
 R.visible = (el) => {
-  if (!(el instanceof Element) || !el.isConnected) return false;
+  if (el?.nodeType !== 1 || !el.isConnected) return false;
   if (el.checkVisibility && !el.checkVisibility({ visibilityProperty: true })) return false;
   if (getComputedStyle(el).display === "contents") return [...el.children].some(R.visible) || el.textContent.trim() !== "";
   const box = el.getBoundingClientRect();
@@ -52,8 +52,8 @@ R.all = (scope, css) => {
 };
 
 R.text = (el) => {
-  if (el instanceof HTMLInputElement) return ["submit", "button", "reset"].includes(el.type) ? el.value : "";
-  if (el instanceof HTMLTextAreaElement || el instanceof HTMLSelectElement) return "";
+  if (el.tagName === "INPUT") return ["submit", "button", "reset"].includes(el.type) ? el.value : "";
+  if (el.tagName === "TEXTAREA" || el.tagName === "SELECT") return "";
   return el.innerText ?? el.textContent;
 };
 
@@ -109,7 +109,7 @@ R.labels = (el) => {
 R.name = (el) => {
   const label = R.labels(el);
   if (label.length) return label.join(" ");
-  if (el instanceof HTMLInputElement && ["submit", "button", "reset"].includes(el.type)) {
+  if (el.tagName === "INPUT" && ["submit", "button", "reset"].includes(el.type)) {
     return el.value || { submit: "Submit", reset: "Reset" }[el.type] || "";
   }
   if (el.tagName === "IMG" || el.tagName === "AREA" || (el.tagName === "INPUT" && el.type === "image")) {
@@ -157,7 +157,7 @@ const byXPath = (scope, xpath) => {
   const doc = scope.ownerDocument || scope;
   const result = doc.evaluate(xpath, scope, null, XPathResult.ORDERED_NODE_SNAPSHOT_TYPE, null);
   const found = [];
-  for (let i = 0; i < result.snapshotLength; i++) if (result.snapshotItem(i) instanceof Element) found.push(result.snapshotItem(i));
+  for (let i = 0; i < result.snapshotLength; i++) if (result.snapshotItem(i).nodeType === 1) found.push(result.snapshotItem(i));
   return found;
 };
 
@@ -227,7 +227,7 @@ R.find = (element, scope = document) => {
 
 // describe writes an element as a person would name it; texts of the page are cut short.
 R.describe = (el) => {
-  if (!(el instanceof Element)) return "nothing";
+  if (el?.nodeType !== 1) return "nothing";
   let s = "<" + el.tagName.toLowerCase();
   for (const a of ["id", "name", "type", "role", "class", "aria-label"]) {
     const v = el.getAttribute(a);

@@ -66,7 +66,7 @@ const take = (el, sel) => {
     case "attribute": return el.getAttribute(sel.name);
     case "property": return el[sel.name] === undefined || el[sel.name] === null ? null : String(el[sel.name]);
   }
-  return el instanceof HTMLInputElement || el instanceof HTMLTextAreaElement || el instanceof HTMLSelectElement ? R.fieldValue(el) : R.text(el);
+  return el.tagName === "INPUT" || el.tagName === "TEXTAREA" || el.tagName === "SELECT" ? R.fieldValue(el) : R.text(el);
 };
 
 // pick finds the element of a selection in a row, or says why not.
