@@ -75,7 +75,8 @@ func (c *checker) reading(flow string, r *Reading, known, need []string) {
 	if r == nil {
 		return
 	}
-	columns := maps.Clone(r.Columns)
+	columns := map[string]Column{}
+	maps.Copy(columns, r.Columns)
 	if r.Detail != nil {
 		c.columns(flow, r.Detail.Columns, known)
 		maps.Copy(columns, r.Detail.Columns)

@@ -33,6 +33,7 @@ type Decoder struct {
 	File     string
 	Findings Findings
 
+	lines        []string
 	nodes, depth int
 }
 
@@ -64,6 +65,7 @@ func (d *Decoder) parse(data []byte) *Node {
 		d.at(line, 1, "bytes that are not UTF-8", "text in UTF-8", "save the file as UTF-8")
 		return nil
 	}
+	d.lines = strings.Split(string(data), "\n")
 	var doc Node
 	if err := yaml.Unmarshal(data, &doc); err != nil {
 		d.syntax(err, data)
@@ -231,13 +233,26 @@ func (d *Decoder) Text(n *Node) (string, bool) {
 		return "", false
 	case IsNull(n):
 		hint := ""
-		if strings.HasPrefix(n.LineComment, "#") {
-			hint = fmt.Sprintf("YAML takes %s for a comment: write %q with quotes", short(n.LineComment), short(n.LineComment))
+		if comment := d.commentAt(n); comment != "" {
+			hint = fmt.Sprintf("YAML takes %s for a comment: write it in \"double quotes\"", short(comment))
 		}
 		d.Report(n, "nothing", "a value", hint)
 		return "", false
 	}
 	return n.Value, true
+}
+
+// commentAt returns the comment that stands where a value should.
+func (d *Decoder) commentAt(n *Node) string {
+	if n.Line < 1 || n.Line > len(d.lines) {
+		return ""
+	}
+	line := d.lines[n.Line-1]
+	rest := strings.TrimSpace(line[min(len(line), max(0, n.Column-1)):])
+	if !strings.HasPrefix(rest, "#") {
+		return ""
+	}
+	return rest
 }
 
 func quoteHint(n *Node) string {
