@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"strings"
 	"sync"
 	"time"
 
@@ -91,6 +92,10 @@ func (s *Sites) do(ctx context.Context, site, flow string, work map[string]strin
 			}
 		}
 		if err == nil {
+			if len(v.warn) > 0 {
+				text += "; fallbacks: " + strings.Join(v.warn, "; ")
+				v.warn = nil
+			}
 			s.note(bot.Step{At: started, Took: s.Now().Sub(started), Site: site, Flow: flow, Text: text})
 			return nil
 		}

@@ -132,12 +132,15 @@ func unreachable(address, text string) error {
 	return e
 }
 
-// See evaluates conditions at one moment.
+// See evaluates conditions at one moment. Where none of them holds on a page with an error status, the status is the error.
 func (p *Page) See(ctx context.Context, conditions ...selectors.Condition) ([]bool, error) {
 	var out struct {
 		Seen []bool `json:"seen"`
 	}
 	err := p.ask(ctx, request{Do: "see", Watch: p.opts.Watch, Conditions: conditions}, &out)
+	if err == nil && !slices.Contains(out.Seen, true) {
+		err = p.checkDocument()
+	}
 	return out.Seen, p.broken(err)
 }
 

@@ -134,7 +134,9 @@ func (s *Sender) connect(ctx context.Context) error {
 	if s.conn != nil {
 		s.quit()
 	}
+	stop := context.AfterFunc(ctx, s.hangUp)
 	conn, err := s.client.DialToSMTPClientWithContext(ctx)
+	stop()
 	if err != nil {
 		s.cut()
 		return err
@@ -152,14 +154,21 @@ func (s *Sender) quit() {
 	s.cut()
 }
 
-// cut ends the connection at once. It must not be reused after an error: the server may take the next command for a part
-// of the last message.
-func (s *Sender) cut() {
+// hangUp closes the line under whatever goes on over it.
+func (s *Sender) hangUp() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.raw != nil {
 		_ = s.raw.Close()
 	}
+}
+
+// cut ends the connection at once. It must not be reused after an error: the server may take the next command for a part
+// of the last message.
+func (s *Sender) cut() {
+	s.hangUp()
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	s.raw, s.conn = nil, nil
 }
 
@@ -178,13 +187,7 @@ func (s *Sender) Send(ctx context.Context, n bot.Notification, pending func(cont
 	if err := s.connect(ctx); err != nil {
 		return connectFailed(err)
 	}
-	stop := context.AfterFunc(ctx, func() { // before the dot, a stop is obeyed at once
-		s.mu.Lock()
-		defer s.mu.Unlock()
-		if s.raw != nil {
-			_ = s.raw.Close()
-		}
-	})
+	stop := context.AfterFunc(ctx, s.hangUp) // before the dot, a stop is obeyed at once
 	writer, d := s.offer(n, content)
 	if d.State == "" && !stop() {
 		d = bot.Delivery{State: bot.Retry, Reason: bot.Unreachable, Detail: "stopped before the message was complete"}
