@@ -112,13 +112,44 @@ func pair() (r, w *os.File, err error) { return os.Pipe() }
 // newProfile makes a fresh folder that only the browser's user can read.
 func newProfile(parent string) (string, error) {
 	if parent == "" || unprivileged() != nil {
-		parent = os.TempDir() // the data folder is closed to the unprivileged user
+		var err error
+		if parent, err = openParent(); err != nil {
+			return "", err
+		}
 	}
 	dir, err := os.MkdirTemp(parent, "restock-browser-")
 	if err != nil {
 		return "", err
 	}
 	return dir, giveTo(dir)
+}
+
+// openParent returns a folder for temporary files that the browser's user can reach: the data folder is closed to it, and
+// so may be our own temporary folder.
+func openParent() (string, error) {
+	candidates := []string{os.TempDir(), "/tmp", "/var/tmp"}
+	for _, dir := range candidates {
+		if unprivileged() == nil || reachable(dir) {
+			return dir, nil
+		}
+	}
+	return "", fmt.Errorf("the browser runs as an unprivileged user and can reach none of %s", strings.Join(candidates, ", "))
+}
+
+// reachable reports whether every user may go through a folder and all above it.
+func reachable(dir string) bool {
+	dir, err := filepath.Abs(dir)
+	for err == nil {
+		var info os.FileInfo
+		if info, err = os.Stat(dir); err == nil && (!info.IsDir() || info.Mode().Perm()&0o001 == 0) {
+			return false
+		}
+		if filepath.Dir(dir) == dir {
+			break
+		}
+		dir = filepath.Dir(dir)
+	}
+	return err == nil
 }
 
 // end closes the pipe, which ends Chrome, waits a moment, then kills the whole group and removes the profile.
@@ -199,7 +230,10 @@ func (t *tail) String() string {
 // Sweep removes the profiles of browsers whose bot was killed. A profile in use is younger or locked by a living process.
 func Sweep(parent string, olderThan time.Duration) (removed int, err error) {
 	if parent == "" {
-		parent = os.TempDir()
+		var err error
+		if parent, err = openParent(); err != nil {
+			return 0, err
+		}
 	}
 	dirs, err := filepath.Glob(filepath.Join(parent, "restock-browser-*"))
 	for _, dir := range dirs {
