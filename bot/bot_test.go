@@ -160,11 +160,12 @@ func TestPlanAskedTwice(t *testing.T) {
 }
 
 func ExampleKey() {
-	fmt.Println(bot.Key("shop", "TEE-M", 2, "151") == bot.Key("shop", "TEE-M", 2, "151"))
-	fmt.Println(bot.Key("shop", "TEE-M", 2, "151") == bot.Key("shop", "TEE-M", 3, "151"))
+	second := bot.Key("shop", "TEE-M", 2, "151")
+	fmt.Println(second)
+	fmt.Println(second == bot.Key("shop", "TEE-M", 3, "151"))
 	fmt.Println(bot.Key("a", "bc", 1, "1") == bot.Key("ab", "c", 1, "1"))
 	// Output:
-	// true
+	// vjp2mtpclygj3ryqppyn2evpwc
 	// false
 	// false
 }

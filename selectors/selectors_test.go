@@ -157,10 +157,25 @@ func TestNumbers(t *testing.T) {
 		return site.Stock.Columns["quantity"][0]
 	}
 	for _, c := range []struct{ options, text, want string }{
-		{"", "1,250", "1250"}, {"", "12.50", "12.5"}, {"", "-3", "-3"}, {"", "−3", "-3"}, {"", "(3)", "-3"}, {"", "3-", "-3"}, {"", " 7 ", "7"},
-		{"", "+4", "4"}, {"", "0", "0"}, {"", "-0", "0"}, {"", "007", "7"}, {"", "1,250,000.5", "1250000.5"},
-		{", locale: de-DE", "1.234,00", "1234"}, {", locale: de-CH", "1’234.5", "1234.5"}, {", locale: fr-FR", "1\u202f250", "1250"},
-		{", locale: fr-FR", "12,50", "12.5"}, {", locale: fr-FR", "1 760", "1760"}, {", unit: kg", "12.5 kg", "12.5"}, {`, unit: "*"`, "12 pcs", "12"},
+		{"", "1,250", "1250"},
+		{"", "12.50", "12.5"},
+		{"", "-3", "-3"},
+		{"", "−3", "-3"},
+		{"", "(3)", "-3"},
+		{"", "3-", "-3"},
+		{"", " 7 ", "7"},
+		{"", "+4", "4"},
+		{"", "0", "0"},
+		{"", "-0", "0"},
+		{"", "007", "7"},
+		{"", "1,250,000.5", "1250000.5"},
+		{", locale: de-DE", "1.234,00", "1234"},
+		{", locale: de-CH", "1’234.5", "1234.5"},
+		{", locale: fr-FR", "1\u202f250", "1250"},
+		{", locale: fr-FR", "12,50", "12.5"},
+		{", locale: fr-FR", "1 760", "1760"},
+		{", unit: kg", "12.5 kg", "12.5"},
+		{`, unit: "*"`, "12 pcs", "12"},
 		{`, decimal: ",", thousands: "."`, "1.250,5", "1250.5"},
 	} {
 		p, ok, err := field(c.options).Read(c.text, "en-AU")
@@ -169,9 +184,30 @@ func TestNumbers(t *testing.T) {
 		}
 	}
 	for _, c := range []struct{ options, text string }{
-		{"", ""}, {"", "-"}, {"", "n/a"}, {"", "1.250,00"}, {"", "12,50"}, {"", "1,25"}, {"", "1,2500"}, {"", ",250"}, {"", "1 250"}, {"", "12.5 kg"},
-		{"", "１２"}, {"", "1e5"}, {"", "--3"}, {"", "(-3)"}, {"", "3.4.5"}, {"", "5 / 0"}, {", locale: de-DE", "12.50"}, {", locale: fr-FR", "12.50"},
-		{", unit: kg", "12 lb"}, {"", "0x10"}, {"", "1,2,3"}, {"", "∞"}, {"", "10%"}, {"", "1,250,"},
+		{"", ""},
+		{"", "-"},
+		{"", "n/a"},
+		{"", "1.250,00"},
+		{"", "12,50"},
+		{"", "1,25"},
+		{"", "1,2500"},
+		{"", ",250"},
+		{"", "1 250"},
+		{"", "12.5 kg"},
+		{"", "１２"},
+		{"", "1e5"},
+		{"", "--3"},
+		{"", "(-3)"},
+		{"", "3.4.5"},
+		{"", "5 / 0"},
+		{", locale: de-DE", "12.50"},
+		{", locale: fr-FR", "12.50"},
+		{", unit: kg", "12 lb"},
+		{"", "0x10"},
+		{"", "1,2,3"},
+		{"", "∞"},
+		{"", "10%"},
+		{"", "1,250,"},
 	} {
 		if p, _, err := field(c.options).Read(c.text, "en-AU"); err == nil {
 			t.Errorf("%q%s was read as %q", c.text, c.options, p.Value)
@@ -200,8 +236,15 @@ func TestPattern(t *testing.T) {
 		pattern, text string
 		want          bool
 	}{
-		{"Log in", "  LOG\n IN ", true}, {"Log in", "Log in now", false}, {"Log*", "Log in now", true}, {"*", "", true},
-		{"/^log/", "Log", false}, {"/^log/i", "Log in", true}, {"a.b", "axb", false}, {"*[x]*", "a [x] b", true}, {"/", "/", true},
+		{"Log in", "  LOG\n IN ", true},
+		{"Log in", "Log in now", false},
+		{"Log*", "Log in now", true},
+		{"*", "", true},
+		{"/^log/", "Log", false},
+		{"/^log/i", "Log in", true},
+		{"a.b", "axb", false},
+		{"*[x]*", "a [x] b", true},
+		{"/", "/", true},
 	} {
 		re, err := selectors.Pattern(c.pattern)
 		if err != nil || re.MatchString(c.text) != c.want {

@@ -50,8 +50,17 @@ type part struct{ key, value string }
 
 func (t Target) parts() []part {
 	return []part{
-		{"css", t.CSS}, {"xpath", t.XPath}, {"text", t.Text}, {"label", t.Label}, {"placeholder", t.Placeholder},
-		{"role", t.Role}, {"name", t.Name}, {"title", t.Title}, {"alt", t.Alt}, {"testid", t.TestID}, {"heading", t.Heading},
+		{"css", t.CSS},
+		{"xpath", t.XPath},
+		{"text", t.Text},
+		{"label", t.Label},
+		{"placeholder", t.Placeholder},
+		{"role", t.Role},
+		{"name", t.Name},
+		{"title", t.Title},
+		{"alt", t.Alt},
+		{"testid", t.TestID},
+		{"heading", t.Heading},
 	}
 }
 

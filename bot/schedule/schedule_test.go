@@ -88,7 +88,7 @@ func TestParseRefuses(t *testing.T) {
 		"0 0 31 2 *":         "never comes true",
 		"TZ=UTC 0 0 * * *":   "five",
 		"TZ=UTC":             "five",
-		"TZ=UTC 0 0 1 *":     "zone:",
+		"TZ=UTC 0 0 1 *":     "zone",
 		"61 * * * *":         "61",
 		"* * * * funday":     "funday",
 		"@daily":             "five",

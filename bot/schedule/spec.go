@@ -29,10 +29,10 @@ type Spec struct {
 func Parse(text string, zone *time.Location) (Spec, error) {
 	fields := strings.Fields(text)
 	if len(fields) != 5 {
-		return Spec{}, fmt.Errorf("%q has %d fields: expected five (minute hour day month weekday), such as */15 7-19 * * mon-fri", text, len(fields))
+		return Spec{}, fmt.Errorf("%q has %d fields: expected five: minute hour day month weekday, such as 30 7 * * mon-fri", text, len(fields))
 	}
 	if strings.Contains(text, "=") || strings.Contains(text, "@") { // TZ=… makes the library panic
-		return Spec{}, fmt.Errorf("%q: expected five fields; the time zone stands in zone:", text)
+		return Spec{}, fmt.Errorf("%q: expected five fields; the time zone stands under zone", text)
 	}
 	parser := cron.NewParser(cron.Minute | cron.Hour | cron.Dom | cron.Month | cron.Dow)
 	wall, err := parser.Parse("TZ=UTC " + text)

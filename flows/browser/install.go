@@ -142,5 +142,5 @@ func platform() (string, error) {
 	case "windows/386":
 		return "win32", nil
 	}
-	return "", errors.New("Chrome for Testing has no browser for " + runtime.GOOS + "/" + runtime.GOARCH)
+	return "", errors.New("there is no Chrome for Testing for " + runtime.GOOS + "/" + runtime.GOARCH)
 }

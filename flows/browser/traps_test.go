@@ -27,13 +27,31 @@ func TestRodTraps(t *testing.T) {
 		name string
 		test func(*testing.T)
 	}{
-		{"R1", backgroundTabsWork}, {"R2", deadlinesBind}, {"R3", movingIsNotStable}, {"R4", closeIgnoresBeforeunload},
-		{"R5", readonlyIsNotFilled}, {"R6", waitsReturnErrors}, {"R7", downloadsAreRefused}, {"R8", statusIsRead},
-		{"R9", dialogsDoNotBlock}, {"R10", crashesAreNoticed}, {"R11", foreignFramesDoNotPanic}, {"R12", nothingIsKept},
-		{"R13", elementsAreWaitedFor}, {"R14", strangeEventsAreHarmless}, {"R15", failedPagesLeaveRoom}, {"R16", profilesAreRemoved},
-		{"R17", profilesAreFresh}, {"R18", nothingIsDownloaded}, {"R19", sandboxStaysOn}, {"R20", noOrphans},
-		{"R21", noDeviceIsEmulated}, {"R22", pollingDoesNotMatter},
-		{"S27", pseudoElementsAreClicked}, {"S28", framesCanBeTypedInto}, {"S29", backgroundTabsArePictured},
+		{"R1", backgroundTabsWork},
+		{"R2", deadlinesBind},
+		{"R3", movingIsNotStable},
+		{"R4", closeIgnoresBeforeunload},
+		{"R5", readonlyIsNotFilled},
+		{"R6", waitsReturnErrors},
+		{"R7", downloadsAreRefused},
+		{"R8", statusIsRead},
+		{"R9", dialogsDoNotBlock},
+		{"R10", crashesAreNoticed},
+		{"R11", foreignFramesDoNotPanic},
+		{"R12", nothingIsKept},
+		{"R13", elementsAreWaitedFor},
+		{"R14", strangeEventsAreHarmless},
+		{"R15", failedPagesLeaveRoom},
+		{"R16", profilesAreRemoved},
+		{"R17", profilesAreFresh},
+		{"R18", nothingIsDownloaded},
+		{"R19", sandboxStaysOn},
+		{"R20", noOrphans},
+		{"R21", noDeviceIsEmulated},
+		{"R22", pollingDoesNotMatter},
+		{"S27", pseudoElementsAreClicked},
+		{"S28", framesCanBeTypedInto},
+		{"S29", backgroundTabsArePictured},
 	} {
 		t.Run(trap.name, trap.test)
 	}
