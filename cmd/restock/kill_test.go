@@ -118,7 +118,7 @@ func TestKill(t *testing.T) {
 	for i := range customers {
 		r := flowtest.Request{SKU: sku, Customer: fmt.Sprintf("Customer %d", i), Consent: true, Email: fmt.Sprintf("k%d@example.com", i), Contact: "E-mail"}
 		if i%3 == 2 {
-			r.Email, r.Phone, r.Contact = "", fmt.Sprintf("+61 491 57%d %03d", i/1000, i%1000), "SMS"
+			r.Email, r.Phone, r.Contact = "", fmt.Sprintf("+61 491 572 %03d", i), "SMS"
 		}
 		p.world.AddRequest(r)
 	}
