@@ -15,7 +15,9 @@ import (
 	"os"
 	"path/filepath"
 	"sort"
+	"strconv"
 	"strings"
+	"syscall"
 	"time"
 
 	"go.etcd.io/bbolt"
@@ -135,12 +137,24 @@ func precheck(path string) error {
 	return nil
 }
 
+// holder names the process that wrote its number beside the file, if it lives: a killed one leaves its number behind.
 func holder(pidFile string) string {
-	pid, err := os.ReadFile(pidFile)
-	if err != nil || len(pid) == 0 {
+	text, err := os.ReadFile(pidFile)
+	if err != nil {
 		return "another process"
 	}
-	return "process " + strings.TrimSpace(string(pid))
+	pid, err := strconv.Atoi(strings.TrimSpace(string(text)))
+	if err != nil {
+		return "another process"
+	}
+	p, err := os.FindProcess(pid)
+	if err == nil {
+		err = p.Signal(syscall.Signal(0))
+	}
+	if err != nil && !errors.Is(err, os.ErrPermission) {
+		return "another process"
+	}
+	return fmt.Sprintf("process %d", pid)
 }
 
 // adopt checks the genesis record and drops what belonged to processes that are gone: as the file was not locked, all of
