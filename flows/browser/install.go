@@ -12,6 +12,7 @@ import (
 	"runtime"
 	"sort"
 	"strings"
+	"time"
 
 	"restock/bot"
 )
@@ -45,7 +46,7 @@ func (i Installer) Ensure(ctx context.Context, path string) (Found, error) {
 func (i Installer) Install(ctx context.Context) (Found, error) {
 	var err error
 	if i.debian() {
-		err = i.apt(ctx)
+		err = i.aptAlone(ctx)
 	} else {
 		err = i.chromeForTesting(ctx)
 	}
@@ -81,6 +82,26 @@ func isDebian(release string) bool {
 	return strings.Contains(release, "\nID=debian") || strings.HasPrefix(release, "ID=debian")
 }
 
+// aptAlone waits while another process, perhaps a restock too, works with the packages; what that one installs is taken.
+func (i Installer) aptAlone(ctx context.Context) error {
+	for {
+		err := i.apt(ctx)
+		if err == nil || !strings.Contains(err.Error(), "lock") {
+			return err
+		}
+		timer := time.NewTimer(3 * time.Second)
+		select {
+		case <-timer.C:
+		case <-ctx.Done():
+			timer.Stop()
+			return errors.Join(context.Cause(ctx), err)
+		}
+		if _, found := Find(ctx, ""); found == nil {
+			return nil
+		}
+	}
+}
+
 func (i Installer) apt(ctx context.Context) error {
 	i.say("no browser here: installing %s with apt-get (about 560 MB on disk)", strings.Join(packages(), ", "))
 	install := append([]string{"-o", "DPkg::Lock::Timeout=600", "install", "-y", "-q", "--no-install-recommends"}, packages()...)
@@ -90,10 +111,24 @@ func (i Installer) apt(ctx context.Context) error {
 		var out bytes.Buffer
 		cmd.Stdout, cmd.Stderr = &out, &out
 		if err := cmd.Run(); err != nil {
-			return fmt.Errorf("apt-get %s: %w: %s", args[2], err, lastLine(out.String()))
+			return fmt.Errorf("apt-get %s: %w: %s", args[2], err, errorLines(out.String()))
 		}
 	}
 	return nil
+}
+
+// errorLines are what apt-get marks as errors, or else its last line.
+func errorLines(out string) string {
+	var lines []string
+	for line := range strings.SplitSeq(out, "\n") {
+		if strings.HasPrefix(line, "E: ") {
+			lines = append(lines, line)
+		}
+	}
+	if len(lines) == 0 {
+		return lastLine(out)
+	}
+	return strings.Join(lines, " ")
 }
 
 func (i Installer) cache() (string, error) {
