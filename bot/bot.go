@@ -121,7 +121,7 @@ func (b *Bot) read(ctx context.Context, job Job, run *Run) (Comparison, error) {
 	c := Compare(job.Name, run.ID, known, read)
 	run.StockLevels, run.Learned, run.Missing = len(read.Levels), c.Learned, len(c.Missing)
 	run.Restocks, run.SoldOut = len(c.Opened), len(c.Closed)
-	if len(c.Missing) > 0 && read.Complete {
+	if len(c.Missing) > 0 && read.Complete && !read.AbsentIsOut {
 		run.Warnings = append(run.Warnings, fmt.Sprintf("%d known product(s) are not in the stock list any more: they keep "+
 			"their last level; first: %s", len(c.Missing), c.Missing[0]))
 	}
@@ -136,7 +136,14 @@ func (b *Bot) read(ctx context.Context, job Job, run *Run) (Comparison, error) {
 		return Comparison{}, err
 	}
 	run.Subscriptions = waiting
-	plan := Plan(job.Name, run.ID, c.Opened, subs, job.Policy, b.Now())
+	var unfinished []Notification
+	for n, err := range b.Ledger.open(ctx, job.Name) {
+		if err != nil {
+			return Comparison{}, err
+		}
+		unfinished = append(unfinished, n)
+	}
+	plan := Plan(job.Name, run.ID, c.Opened, subs, unfinished, job.Policy, b.Now())
 	for _, n := range plan {
 		if n.State == Suppressed {
 			run.Suppressed++
@@ -158,7 +165,7 @@ func (b *Bot) read(ctx context.Context, job Job, run *Run) (Comparison, error) {
 // plausible refuses a reading whose size differs too much from what is known: it is more likely half a list than a real
 // change.
 func plausible(job Job, known map[string]Level, read Reading) error {
-	before, now := len(known), len(read.Levels)
+	before, now := lastRows(known), len(read.Levels)
 	if read.MaxChange == 0 || before == 0 || abs(now-before)*100 <= read.MaxChange*before {
 		return nil
 	}
@@ -166,6 +173,21 @@ func plausible(job Job, known map[string]Level, read Reading) error {
 		Class: DataContract, Site: job.IMS, Flow: "stock", Expected: fmt.Sprintf("about %d rows (expect.change %d%%)", before, read.MaxChange),
 		Found: fmt.Sprintf("%d", now), Hint: "is a filter set on the page? If the change is right, raise change: for one run",
 	}
+}
+
+// lastRows counts the levels that the last good reading showed.
+func lastRows(known map[string]Level) int {
+	var last time.Time
+	n := 0
+	for _, level := range known {
+		switch {
+		case level.ReadAt.After(last):
+			last, n = level.ReadAt, 1
+		case level.ReadAt.Equal(last):
+			n++
+		}
+	}
+	return n
 }
 
 func abs(n int) int { return max(n, -n) }

@@ -127,7 +127,7 @@ func TestPlan(t *testing.T) {
 				c.policy.Channels = both
 			}
 			c.sub.ID, c.sub.SKU = "7", "A"
-			plan := bot.Plan("job", "run", []bot.Restock{{SKU: "A", Number: 1}}, []bot.Subscription{c.sub}, c.policy, at(9))
+			plan := bot.Plan("job", "run", []bot.Restock{{SKU: "A", Number: 1}}, []bot.Subscription{c.sub}, nil, c.policy, at(9))
 			if len(plan) != 1 {
 				t.Fatalf("%d notifications", len(plan))
 			}
@@ -146,7 +146,7 @@ func TestPlanAskedTwice(t *testing.T) {
 	}
 	subs := []bot.Subscription{sub("1", "Mia", "+61491570006"), sub("2", "Mia", "+61 491 570 006"), sub("3", "Leo", "+61491570006"), {ID: "4", SKU: "B"}}
 	policy := bot.Policy{Channels: []bot.Channel{bot.SMS}}
-	plan := bot.Plan("job", "run", []bot.Restock{{SKU: "A", Number: 1}}, subs, policy, at(9))
+	plan := bot.Plan("job", "run", []bot.Restock{{SKU: "A", Number: 1}}, subs, nil, policy, at(9))
 	if len(plan) != 3 {
 		t.Fatalf("%d notifications: another product's subscription was planned", len(plan))
 	}
@@ -154,7 +154,7 @@ func TestPlanAskedTwice(t *testing.T) {
 		t.Errorf("%+v", plan)
 	}
 	subs[0], subs[1] = subs[1], subs[0]
-	if again := bot.Plan("job", "run", []bot.Restock{{SKU: "A", Number: 1}}, subs, policy, at(9)); again[0].Key != plan[0].Key || again[0].State != bot.Queued {
+	if again := bot.Plan("job", "run", []bot.Restock{{SKU: "A", Number: 1}}, subs, nil, policy, at(9)); again[0].Key != plan[0].Key || again[0].State != bot.Queued {
 		t.Error("the order of the list decides who is told")
 	}
 }

@@ -60,6 +60,7 @@ func (b *Bot) due(ctx context.Context, job Job, run *Run, out map[string]bool) (
 			return nil, err
 		}
 		run.Expired += len(list)
+		run.Warnings = append(run.Warnings, fmt.Sprintf("%d message(s) expired unsent: %s", len(list), reason))
 	}
 	return due, nil
 }
@@ -118,8 +119,11 @@ func (b *Bot) send(ctx context.Context, run *Run, n Notification) (Delivery, err
 		n.Due = b.Now().Add(backoff(n.Attempt))
 	}
 	// What happened is recorded even when the run was stopped meanwhile.
-	if _, err := b.Ledger.Move(context.WithoutCancel(ctx), []Notification{n}, change); err != nil {
+	if err := b.Ledger.settle(context.WithoutCancel(ctx), n, change); err != nil {
 		return d, err
+	}
+	if d.Reason == SenderFault && !d.Stop {
+		run.Warnings = append(run.Warnings, fmt.Sprintf("%s for %s: %s", n.Channel, n.Restock.SKU, d.Detail))
 	}
 	switch d.State {
 	case Accepted:
@@ -140,7 +144,7 @@ func (b *Bot) send(ctx context.Context, run *Run, n Notification) (Delivery, err
 // backoff is how long to wait before the next attempt: 5 minutes, doubled each time, at most 2 hours.
 func backoff(attempt int) time.Duration {
 	wait := 5 * time.Minute
-	for range attempt - 1 {
+	for i := 1; i < attempt && wait < 2*time.Hour; i++ {
 		wait *= 2
 	}
 	return min(wait, 2*time.Hour)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"sort"
 )
 
 // maxFailures in a row, of follow-ups that a person must look at, end the follow-up of a run.
@@ -15,16 +16,11 @@ const maxFailures = 3
 func (b *Bot) followUp(ctx context.Context, job Job, run *Run) error {
 	var errs []error
 	failures := 0
-	for n, err := range b.Ledger.open(ctx, job.Name) {
-		if err != nil {
-			return err
-		}
-		if n, err = b.inheritFollowUp(ctx, n); err != nil {
-			return err
-		}
-		if !n.FollowUp.due() {
-			continue
-		}
+	due, err := b.followUps(ctx, job)
+	if err != nil {
+		return err
+	}
+	for _, n := range due {
 		if failures == maxFailures {
 			run.NotWritten++
 			continue
@@ -52,11 +48,30 @@ func (b *Bot) followUp(ctx context.Context, job Job, run *Run) error {
 	return errors.Join(errs...)
 }
 
+// followUps lists what is to be written, those that failed least often first: a few records that cannot be written must not
+// keep the others from their turn for ever.
+func (b *Bot) followUps(ctx context.Context, job Job) ([]Notification, error) {
+	var due []Notification
+	for n, err := range b.Ledger.open(ctx, job.Name) {
+		if err == nil {
+			n, err = b.inheritFollowUp(ctx, n)
+		}
+		if err != nil {
+			return nil, err
+		}
+		if n.FollowUp.due() {
+			due = append(due, n)
+		}
+	}
+	sort.SliceStable(due, func(i, j int) bool { return due[i].FollowUp.Attempt < due[j].FollowUp.Attempt })
+	return due, nil
+}
+
 // write follows one notification up. It reports whether the CRM shows it.
 func (b *Bot) write(ctx context.Context, job Job, run *Run, n Notification) (bool, error) {
+	n.FollowUp.Attempt++
 	intent := func(ctx context.Context) error {
 		n.FollowUp.State, n.FollowUp.At = FollowUpIntent, b.Now()
-		n.FollowUp.Attempt++
 		saved, err := b.Ledger.save(ctx, []Notification{n})
 		if err == nil && len(saved) == 0 {
 			err = ErrConflict
@@ -70,10 +85,10 @@ func (b *Bot) write(ctx context.Context, job Job, run *Run, n Notification) (boo
 	if err != nil {
 		if n.FollowUp.State == FollowUpIntent && ClassOf(err) == WriteUnknown {
 			n.FollowUp.State = FollowUpUnknown
-			_, saveErr := b.Ledger.save(context.WithoutCancel(ctx), []Notification{n})
-			err = errors.Join(err, saveErr)
 		}
-		return false, err
+		n.FollowUp.At, n.FollowUp.Detail = b.Now(), Clean(err.Error())
+		_, saveErr := b.Ledger.save(context.WithoutCancel(ctx), []Notification{n})
+		return false, errors.Join(err, saveErr)
 	}
 	result.Attempt, result.At = n.FollowUp.Attempt, b.Now()
 	n.FollowUp = result
@@ -100,8 +115,8 @@ func (b *Bot) inheritFollowUp(ctx context.Context, n Notification) (Notification
 	if first.State != Accepted {
 		return n, b.Ledger.finish(ctx, []Notification{n})
 	}
-	n.FollowUp.State = FollowUpPending
-	n.Changes = append(n.Changes, Change{At: first.Told(), To: n.State, Reason: n.Reason, Detail: "told by " + n.SameAs})
+	n.FollowUp.State, n.ToldAt = FollowUpPending, first.Told()
+	n.Changes = append(n.Changes, Change{At: b.Now(), To: n.State, Reason: n.Reason, Detail: "told by " + n.SameAs})
 	saved, err := b.Ledger.save(ctx, []Notification{n})
 	if err != nil || len(saved) == 0 {
 		return n, errors.Join(err, ErrConflict)

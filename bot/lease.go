@@ -16,8 +16,9 @@ type Lease struct {
 	Holder string    `json:"holder"` // "process 4711 on shop-01"
 	Since  time.Time `json:"since"`
 
-	job string
-	rev uint64
+	job  string
+	rev  uint64
+	done chan struct{} // closed when keep has ended
 }
 
 const leaseTTL = time.Minute
@@ -27,7 +28,7 @@ var errLeaseLost = errors.New("the lease of this job was lost: another process m
 
 func (l *Ledger) acquire(ctx context.Context, run Run) (*Lease, error) {
 	host, _ := os.Hostname()
-	lease := &Lease{Run: run.ID, Holder: fmt.Sprintf("process %d on %s", os.Getpid(), host), Since: run.Started, job: run.Job}
+	lease := &Lease{Run: run.ID, Holder: fmt.Sprintf("process %d on %s", os.Getpid(), host), Since: run.Started, job: run.Job, done: make(chan struct{})}
 	value, err := json.Marshal(lease)
 	if err != nil {
 		return nil, err
@@ -60,7 +61,8 @@ func (l *Ledger) locked(ctx context.Context, job string) error {
 
 // keep renews the lease until ctx ends; when it is lost, it calls lost.
 func (l *Ledger) keep(ctx context.Context, lease *Lease, lost func(error)) {
-	ticker := time.NewTicker(leaseTTL / 3)
+	defer close(lease.done)
+	ticker := time.NewTicker(leaseTTL / 6)
 	defer ticker.Stop()
 	renewed := time.Now()
 	for {
@@ -72,7 +74,9 @@ func (l *Ledger) keep(ctx context.Context, lease *Lease, lost func(error)) {
 		value, err := json.Marshal(lease)
 		if err == nil {
 			var out []Outcome
-			out, err = l.store.Apply(ctx, Write{Table: Leases, Key: lease.job, Value: value, Rev: lease.rev, TTL: leaseTTL})
+			renewing, cancel := context.WithTimeout(context.WithoutCancel(ctx), leaseTTL/6)
+			out, err = l.store.Apply(renewing, Write{Table: Leases, Key: lease.job, Value: value, Rev: lease.rev, TTL: leaseTTL})
+			cancel()
 			if err == nil && out[0].Conflict {
 				lost(errLeaseLost)
 				return
@@ -81,7 +85,7 @@ func (l *Ledger) keep(ctx context.Context, lease *Lease, lost func(error)) {
 				lease.rev, renewed = out[0].Rev, time.Now()
 			}
 		}
-		if time.Since(renewed) > leaseTTL*3/4 {
+		if time.Since(renewed) > leaseTTL/2 {
 			lost(errLeaseLost)
 			return
 		}
@@ -89,6 +93,7 @@ func (l *Ledger) keep(ctx context.Context, lease *Lease, lost func(error)) {
 }
 
 func (l *Ledger) release(ctx context.Context, lease *Lease) error {
+	<-lease.done // its revision is final now
 	_, err := l.store.Apply(ctx, Write{Table: Leases, Key: lease.job, Rev: lease.rev})
 	return err
 }

@@ -215,6 +215,24 @@ func (l *Ledger) Move(ctx context.Context, batch []Notification, change Change) 
 	return l.save(ctx, batch)
 }
 
+// settle records what became of a message. Somebody else may have taken it for interrupted meanwhile: what is proved
+// counts more than that.
+func (l *Ledger) settle(ctx context.Context, n Notification, change Change) error {
+	for range 3 {
+		moved, err := l.Move(ctx, []Notification{n}, change)
+		if err != nil || len(moved) == 1 {
+			return err
+		}
+		due := n.Due
+		var ok bool
+		if n, ok, err = l.Find(ctx, n.Key); err != nil || !ok {
+			return errors.Join(err, fmt.Errorf("notification %s: %w", n.Key, ErrConflict))
+		}
+		n.Due = due
+	}
+	return fmt.Errorf("notification %s: %w", n.Key, ErrConflict)
+}
+
 // save writes changed notifications and takes the finished ones off the work list, in this order.
 func (l *Ledger) save(ctx context.Context, batch []Notification) ([]Notification, error) {
 	writes := make([]Write, 0, len(batch))

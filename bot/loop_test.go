@@ -22,6 +22,7 @@ type company struct {
 	sent     map[string]int    // address → messages that went out
 	failRead error
 	failCRM  error
+	noWrites bool                                  // lists are there, records are not
 	outcome  func(n bot.Notification) bot.Delivery // after the point of no return
 	before   func(n bot.Notification) *bot.Delivery
 	writes   int
@@ -53,8 +54,8 @@ func (c *company) Subscribers(_ context.Context, _ string, skus []string) (subs 
 }
 
 func (c *company) FollowUp(ctx context.Context, _ string, n bot.Notification, intent func(context.Context) error) (bot.FollowUp, error) {
-	if c.failCRM != nil {
-		return bot.FollowUp{}, c.failCRM
+	if c.failCRM != nil || c.noWrites {
+		return bot.FollowUp{}, errors.New("CRM down")
 	}
 	if c.crm[n.Subscription.ID] == n.Key {
 		return bot.FollowUp{State: bot.FollowUpWritten}, nil
@@ -327,5 +328,59 @@ func TestDie(t *testing.T) {
 		if len(c.sent)+got[bot.Ambiguous] < customers || c.writes != got[bot.Accepted] {
 			t.Errorf("dying before write %d: sent %v, %d written, %v", n, c.sent, c.writes, got)
 		}
+	}
+}
+
+// TestUnsettled: who may have been told, or whom the CRM still shows as waiting because the follow-up failed, is not told
+// again when the product is sold out and comes back.
+func TestUnsettled(t *testing.T) {
+	for name, first := range map[string]func(*company){
+		"ambiguous": func(c *company) {
+			c.outcome = func(bot.Notification) bot.Delivery {
+				return bot.Delivery{State: bot.Ambiguous, Reason: bot.NoReply}
+			}
+		},
+		"not written": func(c *company) {
+			c.outcome = func(bot.Notification) bot.Delivery {
+				c.failCRM = errors.New("CRM down")
+				return bot.Delivery{State: bot.Accepted}
+			}
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			store, c := &statetest.Memory{}, newCompany(2)
+			c.mustRun(t, store, at(9))
+			c.stock["A"] = 3
+			first(c)
+			_, _ = c.run(t, store, at(10))
+			for hour, stock := range []int64{0, 5} {
+				c.stock["A"], c.outcome = stock, nil
+				down := c.failCRM
+				c.failCRM = nil
+				c.noWrites = down != nil
+				_, _ = c.run(t, store, at(11+hour))
+				c.failCRM = down
+			}
+			for address, times := range c.sent {
+				if times != 1 {
+					t.Errorf("%s was told %d times", address, times)
+				}
+			}
+		})
+	}
+}
+
+// TestReplanned: a run that was cut off after it had planned does not let a customer who asks once more meanwhile be told
+// twice.
+func TestReplanned(t *testing.T) {
+	one := []bot.Restock{{SKU: "A", Number: 1}}
+	policy := bot.Policy{Channels: []bot.Channel{bot.Email}}
+	mia := func(id string) bot.Subscription {
+		return bot.Subscription{ID: id, SKU: "A", Customer: "Mia", Email: "mia@example.com"}
+	}
+	before := bot.Plan("job", "run", one, []bot.Subscription{mia("5")}, nil, policy, at(9))
+	after := bot.Plan("job", "run", one, []bot.Subscription{mia("3"), mia("5")}, before, policy, at(9))
+	if len(after) != 1 || after[0].Reason != bot.AskedTwice || after[0].SameAs != before[0].Key {
+		t.Errorf("%+v", after)
 	}
 }

@@ -24,6 +24,7 @@ type Notification struct {
 	Due          time.Time    `json:"due"`               // not before
 	NotAfter     time.Time    `json:"not_after"`         // the news is old after this
 	Run          string       `json:"run"`               // the run that claimed it last
+	ToldAt       time.Time    `json:"told_at,omitzero"`  // of a request that was told by another one's message (SameAs)
 	FollowUp     FollowUp     `json:"follow_up"`
 	Changes      []Change     `json:"changes"` // how it came here, oldest first
 
@@ -75,7 +76,7 @@ func (n Notification) Told() time.Time {
 			return c.At
 		}
 	}
-	return time.Time{}
+	return n.ToldAt
 }
 
 // Key names the notification for a subscription in an episode: 26 characters of base32 over SHA-256. The parts are

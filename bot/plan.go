@@ -14,8 +14,10 @@ type Policy struct {
 }
 
 // Plan makes the notifications of the opened restocks: one for each waiting subscription, those that cannot be told
-// included, with the reason. It is pure, and the order of subs does not matter.
-func Plan(job, run string, opened []Restock, subs []Subscription, p Policy, now time.Time) []Notification {
+// included, with the reason. unfinished are the job's notifications that are not finished: who has one of an earlier restock
+// gets no second one, and who has one of this restock was planned by a run that was cut off. It is pure, and the order of
+// subs does not matter.
+func Plan(job, run string, opened []Restock, subs []Subscription, unfinished []Notification, p Policy, now time.Time) []Notification {
 	bySKU := make(map[string]Restock, len(opened))
 	for _, r := range opened {
 		bySKU[r.SKU] = r
@@ -23,6 +25,14 @@ func Plan(job, run string, opened []Restock, subs []Subscription, p Policy, now 
 	sorted := append([]Subscription(nil), subs...)
 	sort.SliceStable(sorted, func(i, j int) bool { return sorted[i].ID < sorted[j].ID })
 	told := map[string]string{} // person and product → key
+	stored, waiting := map[string]bool{}, map[string]bool{}
+	for _, n := range unfinished {
+		stored[n.Key] = true
+		if r, ok := bySKU[n.Restock.SKU]; ok && r.Number == n.Restock.Number && n.Reason == "" {
+			told[person(n)] = n.Key
+		}
+		waiting[n.Restock.SKU+"\x00"+n.Subscription.ID] = true
+	}
 	var plan []Notification
 	for _, s := range sorted {
 		r, ok := bySKU[s.SKU]
@@ -37,12 +47,17 @@ func Plan(job, run string, opened []Restock, subs []Subscription, p Policy, now 
 			s.Consent = ConsentRefused
 		}
 		n.Channel, n.Address, n.Reason = s.Choose(p.Channels)
+		if stored[n.Key] {
+			continue
+		}
+		if n.Reason == "" && waiting[s.SKU+"\x00"+s.ID] {
+			n.Reason = Unsettled
+		}
 		if n.Reason == "" {
-			person := strings.Join([]string{string(n.Channel), strings.ToLower(n.Address), s.Customer, s.SKU}, "\x00")
-			if first, twice := told[person]; twice {
+			if first, twice := told[person(n)]; twice {
 				n.Reason, n.SameAs = AskedTwice, first
 			} else {
-				told[person] = n.Key
+				told[person(n)] = n.Key
 			}
 		}
 		if n.Reason != "" {
@@ -52,4 +67,9 @@ func Plan(job, run string, opened []Restock, subs []Subscription, p Policy, now 
 		plan = append(plan, n)
 	}
 	return plan
+}
+
+// person names who gets a message about what: two customers may share a phone, one customer may ask twice.
+func person(n Notification) string {
+	return strings.Join([]string{string(n.Channel), strings.ToLower(n.Address), n.Subscription.Customer, n.Restock.SKU}, "\x00")
 }

@@ -77,7 +77,7 @@ func Compare(job, run string, known map[string]Level, read Reading) Comparison {
 // absent notes that a known SKU is out of stock because a complete list does not show it.
 func (c *Comparison) absent(job, run string, before Level, at time.Time) {
 	next := before
-	next.Quantity, next.Availability, next.ReadAt, next.Run, next.Open = nil, Out, at, run, false
+	next.Quantity, next.Availability, next.Open = nil, Out, false // ReadAt stays: it was not read
 	c.Levels = append(c.Levels, next)
 	if before.Open {
 		c.Closed = append(c.Closed, Restock{Job: job, SKU: before.SKU, Number: before.Episode, Closed: at, ClosedBy: run})

@@ -49,6 +49,7 @@ const (
 	NoAddress   Reason = "no_address"   // neither an e-mail address nor a phone number for a wanted channel
 	BadAddress  Reason = "bad_address"  // there is one, but it cannot work
 	AskedTwice  Reason = "asked_twice"  // the same customer asked twice for the same product: told once
+	Unsettled   Reason = "unsettled"    // an earlier message to the same request is not settled yet: another one could be its double
 	SoldOut     Reason = "sold_out"     // out again before the message left
 	NewsIsOld   Reason = "news_is_old"  // not delivered within the life of the news
 	NoChannel   Reason = "no_channel"   // the wanted channel is not configured

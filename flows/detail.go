@@ -34,8 +34,8 @@ func (l *list) details(ctx context.Context, rows []record) error {
 		return nil
 	}
 	l.v.doing, l.v.place = "read the list", l.r.Pos.String()
-	if l.r.Next != nil && l.plan.Next != nil {
-		return l.back(ctx, rows[0]) // the pager is needed again
+	if l.r.Next != nil && (l.plan.Next != nil || l.r.Next.Scroll != nil) {
+		return l.back(ctx, rows[len(rows)-1]) // the pager, or the rest of the list, is needed again
 	}
 	return nil
 }

@@ -28,7 +28,8 @@ func (s *Sites) FollowUp(ctx context.Context, site string, n bot.Notification, i
 			return "", noFlow(v.site, "followup")
 		}
 		var err error
-		result, err = v.write(ctx, w, n, once)
+		ours := intended || n.FollowUp.State == bot.FollowUpIntent || n.FollowUp.State == bot.FollowUpUnknown
+		result, err = v.write(ctx, w, ours, once)
 		return fmt.Sprintf("request %s: %s", n.Subscription.ID, result.State), err
 	})
 	return result, err
@@ -57,7 +58,9 @@ func channelName(n bot.Notification) string {
 
 // write reads the record first: what stands there already is not written again, and what somebody else changed is left
 // alone. After the steps it loads the record anew and reads it back.
-func (v *visit) write(ctx context.Context, w *selectors.Writing, n bot.Notification, intent func(context.Context) error) (bot.FollowUp, error) {
+//
+// ours says that this follow-up was begun before: what stands there now may be its first half, and is completed.
+func (v *visit) write(ctx context.Context, w *selectors.Writing, ours bool, intent func(context.Context) error) (bot.FollowUp, error) {
 	now, done, err := v.look(ctx, w)
 	if err != nil {
 		return bot.FollowUp{}, err
@@ -69,7 +72,7 @@ func (v *visit) write(ctx context.Context, w *selectors.Writing, n bot.Notificat
 	if err != nil {
 		return bot.FollowUp{}, err
 	}
-	if !before(now) {
+	if !before(now) && !ours {
 		return bot.FollowUp{
 			State:  bot.FollowUpDiffers,
 			Detail: fmt.Sprintf("%s is %q, expected %q: somebody else changed it", &w.Before.Field, short(now), w.Before.Is.Text),

@@ -7,6 +7,7 @@ import (
 	"crypto/sha256"
 	"crypto/subtle"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -41,6 +42,7 @@ func (v *visit) tryLogin(ctx context.Context, l *selectors.Login, credentials st
 	if err := v.open(ctx, l.Open); err != nil {
 		return err
 	}
+	v.submitted = true // until it is known how it ended: a password is not sent over and over to a site that is not well
 	stepErr := v.run(ctx, l.Steps, nil)
 	v.doing, v.place = "log in", l.Done.Pos.String()
 	ends := []selectors.Condition{l.Done}
@@ -55,6 +57,8 @@ func (v *visit) tryLogin(ctx context.Context, l *selectors.Login, credentials st
 	defer cancel()
 	end, err := v.first(waiting, ends...)
 	switch {
+	case err == nil && end == 0:
+		v.submitted = false
 	case err == nil && end == 1:
 		return v.refused(ctx, l, credentials)
 	case stepErr != nil:
@@ -67,7 +71,7 @@ func (v *visit) tryLogin(ctx context.Context, l *selectors.Login, credentials st
 func (v *visit) refused(ctx context.Context, l *selectors.Login, credentials string) error {
 	print, err := fingerprint(credentials, nil)
 	if err == nil {
-		err = v.s.Guard.Refuse(ctx, v.site.Site, bot.Refusal{Fingerprint: print, At: v.s.Now()})
+		err = v.s.Guard.Refuse(context.WithoutCancel(ctx), v.site.Site, bot.Refusal{Fingerprint: print, At: v.s.Now()})
 	}
 	if err != nil {
 		return err
@@ -107,23 +111,27 @@ func (v *visit) loginSecrets() []string {
 	return only.Secrets()
 }
 
-// credentials joins the values of the secrets that the log-in uses.
+// credentials joins what the log-in types: user name and password, wherever they come from.
 func (v *visit) credentials() (string, error) {
 	var all []string
-	for _, name := range v.loginSecrets() {
-		value, ok := v.s.Values.Secret(name)
-		if !ok {
-			t, err := selectors.ParseTemplate("${secret:" + name + "}")
-			if err != nil {
-				return "", err
+	var collect func(steps []selectors.Step) error
+	collect = func(steps []selectors.Step) error {
+		for _, s := range steps {
+			for _, f := range s.Fields {
+				text, err := f.Value.Expand(v.values())
+				if err != nil {
+					return err
+				}
+				all = append(all, text)
 			}
-			t.Pos = v.site.Login.Pos
-			_, err = t.Expand(v.values())
-			return "", err
+			if err := errors.Join(collect(s.Then), collect(s.Else)); err != nil {
+				return err
+			}
 		}
-		all = append(all, value)
+		return nil
 	}
-	return strings.Join(all, "\x00"), nil
+	err := collect(v.site.Login.Steps)
+	return strings.Join(all, "\x00"), err
 }
 
 // fingerprint is a slow salted hash: whoever reads the state cannot try passwords against it quickly.

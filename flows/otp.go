@@ -35,7 +35,8 @@ func (v *visit) otp(ctx context.Context, s selectors.Step) error {
 		return err
 	}
 	now := v.s.Now()
-	if left := 30 - now.Unix()%30; left < 3 { // it would be old before it is read
+	used := v.s.otpUsed[v.site.Site]
+	if left := 30 - now.Unix()%30; left < 3 || now.Unix()/30 <= used { // old before it is read, or used already (RFC 6238 5.2)
 		if err := pauseFor(ctx, time.Duration(left)*time.Second); err != nil {
 			return err
 		}
@@ -45,6 +46,12 @@ func (v *visit) otp(ctx context.Context, s selectors.Step) error {
 	if err != nil {
 		return &bot.StepError{Class: bot.Config, Expected: "a base32 key for one-time codes", Found: err.Error(), Hint: "copy the key that the site shows when two-factor log-in is set up"}
 	}
+	if v.s.otpUsed == nil {
+		v.s.otpUsed = map[string]int64{}
+	}
+	v.s.otpUsed[v.site.Site] = now.Unix() / 30
+	ctx, stop := context.WithTimeout(ctx, stepLimit)
+	defer stop()
 	return v.act(ctx, selectors.Action{Do: "fill", Element: s.Element, Text: code, Secret: true})
 }
 

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"strings"
 	"time"
 
 	"restock/bot"
@@ -13,6 +14,9 @@ import (
 
 // quiet is how long a page must stay the same before it is believed, when nothing else says that it is whole.
 const quiet = 150 * time.Millisecond
+
+// quietPending is the same while the page has something under way from the server: more rows, perhaps, or a poll.
+const quietPending = 2 * time.Second
 
 // quietEmpty is the same for a page that says that there is nothing: many pages say so until their data have come, so it must
 // also have nothing under way from the server.
@@ -26,7 +30,7 @@ func (l *list) page(ctx context.Context) (selectors.Answer, []record, error) {
 	}
 	ctx, cancel := context.WithTimeout(ctx, within)
 	defer cancel()
-	var before string
+	var before string // rows and pager at the last look
 	var since time.Time
 	var lastErr error
 	for attempt := 0; ; attempt++ {
@@ -35,12 +39,13 @@ func (l *list) page(ctx context.Context) (selectors.Answer, []record, error) {
 			return answer, nil, l.late(ctx, err, lastErr)
 		}
 		rows, err := l.rows(answer)
-		now := printOf(rows)
+		print := printOf(rows)
+		now := print + answer.Next
 		lastErr = err
 		switch {
 		case err != nil:
 			since = time.Time{}
-		case now == l.last && l.pages > 0: // still the page before
+		case print == l.last && l.pages > 0: // still the page before
 			lastErr = l.same()
 		case len(rows) == 0 && !answer.Empty && l.total != 0:
 			lastErr = l.nothing(answer)
@@ -49,7 +54,7 @@ func (l *list) page(ctx context.Context) (selectors.Answer, []record, error) {
 			return answer, rows, nil
 		case since.IsZero() || now != before || len(rows) == 0 && answer.Pending > 0:
 			before, since = now, time.Now()
-		case answer.Ready == "complete" && time.Since(since) >= l.quiet(len(rows)):
+		case answer.Ready == "complete" && time.Since(since) >= l.quiet(len(rows), answer.Pending):
 			l.pages++
 			return answer, rows, nil
 		}
@@ -59,9 +64,12 @@ func (l *list) page(ctx context.Context) (selectors.Answer, []record, error) {
 	}
 }
 
-func (l *list) quiet(rows int) time.Duration {
-	if rows == 0 {
+func (l *list) quiet(rows, pending int) time.Duration {
+	switch {
+	case rows == 0:
 		return quietEmpty
+	case pending > 0:
+		return quietPending
 	}
 	return quiet
 }
@@ -201,6 +209,15 @@ func (l *list) nextAddress(ctx context.Context, shown int) (bool, error) {
 	return true, l.v.open(ctx, l.r.Next.Pages)
 }
 
+// replaced says that a list does not grow, but shows a window of its rows only.
+func (l *list) replaced() error {
+	return &bot.StepError{
+		Class: bot.DataContract, Step: "scroll for more rows", Place: l.r.Next.Pos.String(),
+		Expected: "a list that grows while it is scrolled", Found: "one that replaces its rows",
+		Hint: "look for another view of the list: with pages, or an export",
+	}
+}
+
 // stall is how long a list without a count may stay the same at its end before it is taken for whole.
 const stall = 2 * time.Second
 
@@ -214,6 +231,7 @@ func (l *list) scroll(ctx context.Context, shown int) (bool, error) {
 	if l.total >= 0 {
 		limit = stepLimit
 	}
+	started := time.Now()
 	waiting, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
 	for attempt := 0; ; attempt++ {
@@ -227,12 +245,22 @@ func (l *list) scroll(ctx context.Context, shown int) (bool, error) {
 		if err != nil {
 			return false, err
 		}
-		if len(a.Rows) > shown {
+		rows, err := l.rows(a)
+		switch {
+		case err != nil: // rows that are just coming
+		case !strings.HasPrefix(printOf(rows), l.last):
+			return false, l.replaced()
+		case len(rows) > shown:
 			return true, nil
 		}
-		if pause(waiting, attempt) != nil {
-			if ctx.Err() != nil {
+		if pauseErr := pause(waiting, attempt); pauseErr != nil {
+			switch {
+			case ctx.Err() != nil:
 				return false, context.Cause(ctx)
+			case err != nil:
+				return false, err
+			case a.Pending > 0 && time.Since(started) < stepLimit: // the server is still at work
+				continue
 			}
 			l.ended = l.total < 0
 			return false, nil

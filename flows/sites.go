@@ -23,10 +23,11 @@ type Sites struct {
 	Zone     *time.Location // for the times that are written into the CRM
 	Now      func() time.Time
 
-	visits map[string]*visit
-	mu     sync.Mutex
-	steps  []bot.Step
-	shots  int
+	visits  map[string]*visit
+	otpUsed map[string]int64 // site → 30-second step of the last one-time code
+	mu      sync.Mutex
+	steps   []bot.Step
+	shots   int
 }
 
 var _ bot.Sites = (*Sites)(nil)
@@ -42,6 +43,8 @@ type visit struct {
 	place string            // of that step in the selector file
 	trail []string          // what was done so far
 	warn  []string          // fallbacks that matched
+
+	submitted bool // the log-in was sent and nobody knows what became of it
 }
 
 // Limits.
@@ -103,7 +106,7 @@ func (s *Sites) do(ctx context.Context, site, flow string, work map[string]strin
 			return context.Cause(ctx)
 		}
 		err = s.explain(v, site, flow, err)
-		if bot.ClassOf(err).Temporary() && redone < maxRedo {
+		if bot.ClassOf(err).Temporary() && redone < maxRedo && !(v != nil && v.submitted && redone > 0) {
 			redone++
 			s.leave(site)
 			continue

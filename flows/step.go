@@ -49,15 +49,18 @@ func (v *visit) step(ctx context.Context, s selectors.Step, row *selectors.Row) 
 		}
 		return v.expect(ctx, s, within)
 	}
+	switch s.Do {
+	case "if":
+		return v.branch(ctx, s, row)
+	case "otp":
+		return v.otp(ctx, s)
+	}
+	outer := ctx
 	ctx, cancel := context.WithTimeout(ctx, within)
 	defer cancel()
 	switch s.Do {
-	case "if":
-		return v.branch(context.WithoutCancel(ctx), s, row)
 	case "wait":
 		return v.wait(ctx, *s.See)
-	case "otp":
-		return v.otp(ctx, s)
 	case "fill", "type", "select", "append":
 		for _, f := range s.Fields {
 			text, err := f.Value.Expand(v.values())
@@ -74,7 +77,7 @@ func (v *visit) step(ctx context.Context, s selectors.Step, row *selectors.Row) 
 			return err
 		}
 	}
-	return v.expect(ctx, s, within)
+	return v.expect(outer, s, within)
 }
 
 // act does one action and notes when it was not the first alternative of its element that matched.
@@ -98,7 +101,7 @@ func (v *visit) expect(ctx context.Context, s selectors.Step, within time.Durati
 	if s.Expect == nil {
 		return nil
 	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), within)
+	ctx, cancel := context.WithTimeout(ctx, within)
 	defer cancel()
 	return v.wait(ctx, *s.Expect)
 }
@@ -109,7 +112,9 @@ func (v *visit) branch(ctx context.Context, s selectors.Step, row *selectors.Row
 	if err != nil {
 		return err
 	}
-	seen, err := v.page.See(ctx, see...)
+	looking, cancel := context.WithTimeout(ctx, stepLimit)
+	seen, err := v.page.See(looking, see...)
+	cancel()
 	if err != nil {
 		return err
 	}

@@ -21,6 +21,7 @@ func (s *Sites) Stock(ctx context.Context, site string) (bot.Reading, error) {
 			return "", err
 		}
 		reading = bot.Reading{Complete: l.complete(), At: s.Now(), MaxChange: int(changeOf(r))}
+		seen := map[string]bool{}
 		for _, row := range l.records {
 			if !matches(r.Where, row) {
 				continue
@@ -29,6 +30,10 @@ func (s *Sites) Stock(ctx context.Context, site string) (bot.Reading, error) {
 			if err != nil {
 				return "", err
 			}
+			if seen[level.SKU] {
+				return "", unreadable(r, row, "sku", "each SKU once (several rows of one product are not added up)")
+			}
+			seen[level.SKU] = true
 			reading.Levels = append(reading.Levels, level)
 		}
 		reading.AbsentIsOut = r.Absent == "0" && reading.Complete

@@ -26,17 +26,32 @@ type Field struct {
 	Property    string `yaml:"property"`    // take this property: value, checked, …
 	Take        string `yaml:"take"`        // text (default), textContent, value, link
 
-	Match     string            `yaml:"match"` // regular expression; its first group (or all of it) is the value
-	Type      string            `yaml:"type"`  // text (default), number, phone
-	Locale    string            `yaml:"locale"`
-	Decimal   string            `yaml:"decimal"`   // overrides the locale's sign
-	Thousands string            `yaml:"thousands"` // overrides the locale's sign
-	Unit      string            `yaml:"unit"`      // what may stand after the number: "kg", "*" for any word
-	Country   string            `yaml:"country"`   // for phones: calling code put before national numbers, such as 61
-	Map       map[string]string `yaml:"map"`       // texts of the page → words of restock
-	Default   *string           `yaml:"default"`   // where the field is there, but empty
+	Match     string  `yaml:"match"` // regular expression; its first group (or all of it) is the value
+	Type      string  `yaml:"type"`  // text (default), number, phone
+	Locale    string  `yaml:"locale"`
+	Decimal   string  `yaml:"decimal"`   // overrides the locale's sign
+	Thousands string  `yaml:"thousands"` // overrides the locale's sign
+	Unit      string  `yaml:"unit"`      // what may stand after the number: "kg", "*" for any word
+	Country   string  `yaml:"country"`   // for phones: calling code put before national numbers, such as 61
+	Map       Words   `yaml:"map"`       // texts of the page → words of restock; the first that fits counts
+	Default   *string `yaml:"default"`   // where the field is there, but empty
 
 	pattern *regexp.Regexp
+}
+
+// Words maps texts to words, in the order of the file.
+type Words []struct{ Text, Word string }
+
+// DecodeYAML implements strict.Decodable.
+func (w *Words) DecodeYAML(d *strict.Decoder, n *strict.Node) {
+	for _, pair := range d.Pairs(n) {
+		if _, err := Pattern(pair.Key.Value); err != nil {
+			d.Report(pair.Key, strict.Kind(pair.Key), "a text, or a regular expression between slashes", err.Error())
+		}
+		if word, ok := d.Text(pair.Value); ok {
+			*w = append(*w, struct{ Text, Word string }{pair.Key.Value, word})
+		}
+	}
 }
 
 // DecodeYAML implements strict.Decodable.
@@ -167,14 +182,12 @@ func (f Field) Read(raw, locale string) (p Parsed, ok bool, err error) {
 }
 
 func (f Field) mapped(text string) (string, error) {
-	for from, to := range f.Map {
-		if pattern, err := Pattern(from); err == nil && pattern.MatchString(text) {
-			return to, nil
-		}
-	}
 	words := make([]string, 0, len(f.Map))
-	for from := range f.Map {
-		words = append(words, from)
+	for _, w := range f.Map {
+		if pattern, err := Pattern(w.Text); err == nil && pattern.MatchString(text) {
+			return w.Word, nil
+		}
+		words = append(words, w.Text)
 	}
 	return "", fmt.Errorf("%s is not in the map of %s; it knows %s", quote(text), f.Pos, strict.List(words))
 }

@@ -330,3 +330,19 @@ func TestAddress(t *testing.T) {
 		}
 	}
 }
+
+// TestMapOrder: where several texts of a map fit, the first in the file counts, every time.
+func TestMapOrder(t *testing.T) {
+	site, err := selectors.Load("x.yaml", []byte("version: 1\nsite: x\nbase: http://x\nstock:\n  open: /\n  rows: {css: tr}\n  next: none\n  columns:\n    sku: {css: a}\n    availability: {css: b, map: {Out of stock: out, \"*stock*\": in, \"*\": unknown}}\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	field := site.Stock.Columns["availability"][0]
+	for range 50 {
+		for text, want := range map[string]string{"out of  stock": "out", "In stock": "in", "soon": "unknown"} {
+			if p, ok, err := field.Read(text, ""); err != nil || !ok || p.Value != want {
+				t.Fatalf("%q: %+v, %v", text, p, err)
+			}
+		}
+	}
+}

@@ -19,8 +19,21 @@ import (
 // engine makes and opens one kind of state.
 type engine struct {
 	create func(rest string) error
-	open   func(ctx context.Context, rest string) (bot.Store, error)
+	open   func(ctx context.Context, rest string, role Role) (bot.Store, error)
 }
+
+// Role says what a process wants of a state.
+type Role string
+
+// The roles.
+const (
+	// Reader looks and leaves: it works through whoever holds the state, and lets nobody in itself.
+	Reader Role = "reader"
+	// Runner does one run: it holds the state, or works through a daemon. Readers may come in meanwhile.
+	Runner Role = "runner"
+	// Daemon holds the state for as long as it lives; everybody may come in.
+	Daemon Role = "daemon"
+)
 
 // engines is the table: scheme → engine.
 func engines() map[string]engine {
@@ -47,13 +60,14 @@ func Create(address string) error {
 	return e.create(rest)
 }
 
-// Open opens a state made by [Create]. If another process holds it and serves it, the store works through that process.
-func Open(ctx context.Context, address string) (bot.Store, error) {
+// Open opens a state made by [Create]. One that another process holds gives a *bot.LockedError, unless the role lets this
+// process work through that one.
+func Open(ctx context.Context, address string, role Role) (bot.Store, error) {
 	e, rest, err := find(address)
 	if err != nil {
 		return nil, err
 	}
-	return e.open(ctx, rest)
+	return e.open(ctx, rest, role)
 }
 
 func file(folder string) string { return filepath.Join(folder, "state.db") }
@@ -64,19 +78,33 @@ func createBolt(folder string) error {
 	return bolt.Create(file(folder), bolt.Genesis{ID: rand.Text(), Created: time.Now().UTC()})
 }
 
-func openBolt(ctx context.Context, folder string) (bot.Store, error) {
-	held, err := bolt.Open(file(folder))
-	if err == nil {
-		return serve(held, socketPath(folder)), nil
+// patience is how long to wait for a reader, which leaves at once and lets nobody in.
+const patience = 3 * time.Second
+
+func openBolt(ctx context.Context, folder string, role Role) (bot.Store, error) {
+	started := time.Now()
+	for {
+		held, err := bolt.Open(file(folder)) // waits a second for the lock
+		if err == nil && role == Reader {
+			return held, nil
+		}
+		if err == nil {
+			return serve(held, socketPath(folder), role), nil
+		}
+		if _, locked := errors.AsType[*bot.LockedError](err); !locked {
+			return nil, err
+		}
+		remote, dialErr := socket.Dial(ctx, socketPath(folder))
+		switch {
+		case dialErr != nil && time.Since(started) < patience && ctx.Err() == nil:
+			continue
+		case dialErr != nil:
+			return nil, err // the holder lets nobody in
+		case role == Reader, role == Runner && Role(remote.Role) == Daemon:
+			return remote, nil
+		}
+		return nil, errors.Join(err, remote.Close())
 	}
-	if _, locked := errors.AsType[*bot.LockedError](err); !locked {
-		return nil, err
-	}
-	remote, dialErr := socket.Dial(ctx, socketPath(folder))
-	if dialErr != nil {
-		return nil, err // the holder lets nobody in: its name is the better message
-	}
-	return remote, nil
 }
 
 // served is a store that other processes may use as long as it is open.
@@ -86,12 +114,12 @@ type served struct {
 	done chan struct{}
 }
 
-func serve(store bot.Store, path string) *served {
+func serve(store bot.Store, path string, role Role) *served {
 	ctx, cancel := context.WithCancel(context.Background())
 	s := &served{Store: store, stop: cancel, done: make(chan struct{})}
 	go func() {
 		defer close(s.done)
-		_ = socket.Serve(ctx, store, path) // without it, others are told that the state is in use
+		_ = socket.Serve(ctx, store, path, string(role)) // without it, others are told that the state is in use
 	}()
 	return s
 }

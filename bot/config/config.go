@@ -231,6 +231,9 @@ func (ck *checker) job(j *Job, seen map[string]bool) {
 	ck.oneOf(j.Pos, "consent", j.Consent, "", "asked", "required")
 	for _, name := range j.Channels {
 		ck.oneOf(j.Pos, "channel", name, string(bot.Email), string(bot.SMS))
+		if name == string(bot.Email) && ck.c.SMTP == nil || name == string(bot.SMS) && ck.c.SMS == nil {
+			ck.report(j.Pos, "channel "+name+" in job "+j.Name, "settings for it", "add smtp: or sms:, or take it off the list")
+		}
 	}
 	if j.Schedule == "" {
 		return

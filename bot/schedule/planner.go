@@ -80,7 +80,7 @@ func (p *Planner) keep(ctx context.Context, job Job, do func(context.Context, st
 			})
 		}
 		wait := look
-		if tick, err := p.Tick(ctx, job); err == nil {
+		if tick, tickErr := p.Tick(ctx, job); err == nil && tickErr == nil {
 			wait = max(0, min(look, tick.Due.Sub(p.Now())))
 		}
 		timer := time.NewTimer(max(wait, time.Millisecond))
@@ -110,8 +110,12 @@ func (p *Planner) tick(ctx context.Context, job Job) (Tick, bot.Entry, error) {
 			return t, entry, err
 		}
 	}
+	next := job.Spec.Next(p.Now())
 	if spec := job.Spec.Text + " " + job.Spec.Zone.String(); t.Spec != spec {
-		t.Spec, t.Due = spec, job.Spec.Next(p.Now())
+		t.Spec, t.Due = spec, next
+	}
+	if t.Due.After(next) { // the clock was ahead when it was computed
+		t.Due = next
 	}
 	return t, entry, nil
 }
@@ -151,10 +155,10 @@ func (p *Planner) take(ctx context.Context, job Job, busy bool) (time.Time, erro
 	return due, nil
 }
 
-// sameTick reports whether a tick is what the entry holds.
+// sameTick reports whether a tick is due by what the entry holds.
 func sameTick(t Tick, entry bot.Entry) bool {
 	var kept Tick
-	return entry.Rev != 0 && json.Unmarshal(entry.Value, &kept) == nil && kept.Spec == t.Spec
+	return entry.Rev != 0 && json.Unmarshal(entry.Value, &kept) == nil && kept.Spec == t.Spec && kept.Due.Equal(t.Due)
 }
 
 func (p *Planner) save(ctx context.Context, job Job, t Tick, rev uint64) (won bool, err error) {

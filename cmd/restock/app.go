@@ -151,7 +151,7 @@ func (a *app) print(format string, args ...any) { fmt.Fprintf(a.stdout, format+"
 
 // log returns the logger: warnings, and with --verbose everything.
 func (a *app) log() *slog.Logger {
-	level := slog.LevelError
+	level := slog.LevelWarn
 	if a.verbose {
 		level = slog.LevelInfo
 	}

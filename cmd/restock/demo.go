@@ -170,7 +170,7 @@ func (a *app) demoRuns(ctx context.Context, world *flowtest.World, d *demonstrat
 			return err
 		}
 		a.say("%s", part.title)
-		w, err := inside.open(ctx)
+		w, err := inside.open(ctx, state.Runner)
 		if err != nil {
 			return err
 		}

@@ -16,7 +16,7 @@ import (
 
 // compare holds what the ledger says against what the sample systems saw themselves.
 func (a *app) compare(ctx context.Context, world *flowtest.World, d *demonstration) (err error) {
-	store, err := state.Open(ctx, "bolt://"+filepath.Join(d.Folder, "data"))
+	store, err := state.Open(ctx, "bolt://"+filepath.Join(d.Folder, "data"), state.Reader)
 	if err != nil {
 		return err
 	}

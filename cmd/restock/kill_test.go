@@ -85,7 +85,7 @@ func (p *patient) finish() {
 // ledger reads what the state holds.
 func (p *patient) ledger() []bot.Notification {
 	p.t.Helper()
-	store, err := state.Open(p.t.Context(), "bolt://"+filepath.Join(p.dir, "data"))
+	store, err := state.Open(p.t.Context(), "bolt://"+filepath.Join(p.dir, "data"), state.Reader)
 	if err != nil {
 		p.t.Fatal(err)
 	}
@@ -250,7 +250,7 @@ func TestLocked(t *testing.T) {
 		}
 		return string(out), 0
 	}
-	if out, code := run("run"); code != exitLocked || !strings.Contains(out, "is in use by run") {
+	if out, code := run("run"); code != exitLocked || !strings.Contains(out, "is in use by process") {
 		t.Errorf("a second run: exit %d, %s", code, out)
 	}
 	if out, code := run("runs"); code != exitDone || !strings.Contains(out, "running") {

@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"restock/bot"
+	"restock/state"
 )
 
 func (a *app) runCommand() *cobra.Command {
@@ -21,7 +22,7 @@ func (a *app) runCommand() *cobra.Command {
 		Example: "  restock run\n  restock run --dry-run --json",
 		Args:    cobra.MaximumNArgs(1),
 		RunE: func(c *cobra.Command, args []string) (err error) {
-			w, err := a.open(c.Context())
+			w, err := a.open(c.Context(), state.Runner)
 			if err != nil {
 				return err
 			}
@@ -91,6 +92,7 @@ func (a *app) printRun(r result) {
 		row("written to the CRM", r.Written, left(r.NotWritten, "still to be written"))
 		row("to be tried again", r.Retry, "")
 		row("failed", r.Failed, "")
+		row("expired", r.Expired, "")
 		row("ambiguous", r.Ambiguous, left(r.Ambiguous, "may have gone out; see `restock ledger --state ambiguous`"))
 	}
 	_ = t.Flush() // stdout is gone with us

@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"restock/bot"
+	"restock/state"
 )
 
 func (a *app) runsCommand() *cobra.Command {
@@ -60,7 +61,7 @@ func (a *app) runsCommand() *cobra.Command {
 // withState opens the state for a verb and closes it afterwards.
 func (a *app) withState(do func(*cobra.Command, *workshop, []string) error) func(*cobra.Command, []string) error {
 	return func(c *cobra.Command, args []string) (err error) {
-		w, err := a.open(c.Context())
+		w, err := a.open(c.Context(), state.Reader)
 		if err != nil {
 			return err
 		}

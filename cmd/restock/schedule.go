@@ -10,6 +10,7 @@ import (
 
 	"restock/bot/config"
 	"restock/bot/schedule"
+	"restock/state"
 )
 
 // upcoming is what `schedule --json` prints of a job.
@@ -78,7 +79,7 @@ func (a *app) upcoming(cfg *config.Config, n int) []upcoming {
 
 // addTicks adds what is kept of each job: without a state yet, there is nothing.
 func (a *app) addTicks(c *cobra.Command, list []upcoming) (err error) {
-	w, err := a.open(c.Context())
+	w, err := a.open(c.Context(), state.Reader)
 	if err != nil {
 		return err
 	}

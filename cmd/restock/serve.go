@@ -9,6 +9,7 @@ import (
 
 	"restock/bot"
 	"restock/bot/schedule"
+	"restock/state"
 )
 
 func (a *app) serveCommand() *cobra.Command {
@@ -19,7 +20,7 @@ func (a *app) serveCommand() *cobra.Command {
 			"begun. While it runs, other restock commands work through it.",
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) (err error) {
-			w, err := a.open(c.Context())
+			w, err := a.open(c.Context(), state.Daemon)
 			if err != nil {
 				return err
 			}
@@ -52,8 +53,12 @@ func (a *app) serve(ctx context.Context, w *workshop) error {
 			a.say("job %s: skipped, because it is running already", job)
 			return nil
 		}
-		a.say("run %s of job %s, due %s: %s, %d back in stock, %d told, %d written", run.ID, job,
-			due.In(w.config.Location).Format("15:04"), run.Outcome, run.Restocks, total(run.Accepted), run.Written)
+		a.say("run %s of job %s, due %s: %s, %d back in stock, %d told, %d written, %d to be tried again, %d failed, %d ambiguous, %d expired",
+			run.ID, job, due.In(w.config.Location).Format("15:04"), run.Outcome, run.Restocks, total(run.Accepted), run.Written, run.Retry,
+			run.Failed, run.Ambiguous, run.Expired)
+		for _, warning := range run.Warnings {
+			a.say("  warning: %s", warning)
+		}
 		return err
 	})
 	if ctx.Err() != nil {

@@ -33,13 +33,13 @@ type workshop struct {
 }
 
 // open reads the configuration and opens the state.
-func (a *app) open(ctx context.Context) (*workshop, error) {
+func (a *app) open(ctx context.Context, role state.Role) (*workshop, error) {
 	c, err := config.Load(a.config)
 	if err != nil {
 		return nil, err
 	}
 	w := &workshop{a: a, config: c, secrets: config.Secrets{Folder: c.Folder, Getenv: a.getenv}}
-	if w.store, err = state.Open(ctx, w.stateAddress()); err != nil {
+	if w.store, err = state.Open(ctx, w.stateAddress(), role); err != nil {
 		return nil, err
 	}
 	w.ledger = bot.NewLedger(w.store, a.now)

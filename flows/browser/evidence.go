@@ -11,6 +11,7 @@ import (
 
 	"github.com/go-rod/rod/lib/proto"
 
+	"restock/bot"
 	"restock/selectors"
 )
 
@@ -59,7 +60,7 @@ func (p *Page) Capture(ctx context.Context, dir string, extra ...selectors.Eleme
 	if err != nil {
 		return err
 	}
-	return errors.Join(append(missing, os.WriteFile(filepath.Join(dir, "page.json"), append(data, '\n'), 0o600))...)
+	return errors.Join(append(missing, os.WriteFile(filepath.Join(dir, "page.json"), []byte(bot.Redact(string(data))+"\n"), 0o600))...)
 }
 
 // masked covers what must not be seen and then takes the picture. If it cannot cover, there is no picture.

@@ -183,6 +183,9 @@ func (p *Page) typeRune(ctx context.Context, r rune) error {
 func (p *Page) choose(ctx context.Context, a selectors.Action) (again string, err error) {
 	var done prepared
 	err = p.askOnce(ctx, request{Do: "choose", Text: a.Text}, &done)
+	if err == nil && !done.OK && done.Why == "" {
+		done.Why = "it did not take the option"
+	}
 	return done.Why, err
 }
 

@@ -33,6 +33,7 @@ type reply struct {
 	Entries  []bot.Entry   `json:"entries,omitempty"`
 	More     bool          `json:"more,omitempty"`
 	Outcomes []bot.Outcome `json:"outcomes,omitempty"`
+	Role     string        `json:"role,omitempty"`
 	Error    string        `json:"error,omitempty"`
 }
 
@@ -40,8 +41,8 @@ type reply struct {
 const page = 1000
 
 // Serve serves a store on a Unix socket until ctx ends. A socket that a dead process left is replaced: the caller holds the
-// state, so nobody else can be serving it.
-func Serve(ctx context.Context, store bot.Store, path string) error {
+// state, so nobody else can be serving it. role is what clients are told of the holder.
+func Serve(ctx context.Context, store bot.Store, path, role string) error {
 	if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
 		return err
 	}
@@ -52,7 +53,7 @@ func Serve(ctx context.Context, store bot.Store, path string) error {
 	if err := os.Chmod(path, 0o600); err != nil {
 		return errors.Join(err, listener.Close())
 	}
-	server := &http.Server{Handler: handler(store), ReadHeaderTimeout: 5 * time.Second}
+	server := &http.Server{Handler: handler(store, role), ReadHeaderTimeout: 5 * time.Second}
 	stop := context.AfterFunc(ctx, func() { _ = server.Close() })
 	defer stop()
 	if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
@@ -61,7 +62,7 @@ func Serve(ctx context.Context, store bot.Store, path string) error {
 	return nil
 }
 
-func handler(store bot.Store) http.Handler {
+func handler(store bot.Store, role string) http.Handler {
 	mux := http.NewServeMux()
 	handle := func(path string, do func(context.Context, ask) (reply, error)) {
 		mux.HandleFunc("POST "+path, func(w http.ResponseWriter, r *http.Request) {
@@ -77,6 +78,7 @@ func handler(store bot.Store) http.Handler {
 			_ = json.NewEncoder(w).Encode(answer) // a caller that is gone needs no answer
 		})
 	}
+	handle("/role", func(context.Context, ask) (reply, error) { return reply{Role: role}, nil })
 	handle("/get", func(ctx context.Context, a ask) (reply, error) {
 		e, err := store.Get(ctx, a.Table, a.Key)
 		return reply{Entry: e}, err
@@ -107,6 +109,8 @@ func handler(store bot.Store) http.Handler {
 
 // Store is a bot.Store in another process.
 type Store struct {
+	Role string // of the process that holds the state
+
 	client *http.Client
 	path   string
 }
@@ -126,7 +130,10 @@ func Dial(ctx context.Context, path string) (*Store, error) {
 	transport := &http.Transport{DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
 		return dialer.DialContext(ctx, "unix", path)
 	}}
-	return &Store{client: &http.Client{Transport: transport}, path: path}, nil
+	s := &Store{client: &http.Client{Transport: transport}, path: path}
+	r, err := s.call(ctx, "/role", ask{})
+	s.Role = r.Role
+	return s, err
 }
 
 func (s *Store) call(ctx context.Context, method string, a ask) (reply, error) {

@@ -30,7 +30,7 @@ func TestStore(t *testing.T) {
 		ctx, cancel := context.WithCancel(context.Background())
 		served := make(chan error, 1)
 		path := filepath.Join(dir, "sock")
-		go func() { served <- socket.Serve(ctx, store, path) }()
+		go func() { served <- socket.Serve(ctx, store, path, "daemon") }()
 		var client *socket.Store
 		for {
 			if client, err = socket.Dial(t.Context(), path); err == nil {
@@ -52,6 +52,9 @@ func TestStore(t *testing.T) {
 				t.Error(err)
 			}
 			_ = os.RemoveAll(dir)
+			if client.Role != "daemon" {
+				t.Errorf("role %q", client.Role)
+			}
 		})
 		return client
 	})

@@ -182,7 +182,7 @@ func (s *Sender) Close() error {
 func (s *Sender) Send(ctx context.Context, n bot.Notification, pending func(context.Context) error) bot.Delivery {
 	content, err := s.compose(n)
 	if err != nil {
-		return bot.Delivery{State: bot.Failed, Reason: bot.SenderFault, Detail: "the message cannot be written: " + err.Error(), Stop: true}
+		return bot.Delivery{State: bot.Retry, Reason: bot.SenderFault, Detail: "the message cannot be written: " + err.Error()}
 	}
 	if err := s.connect(ctx); err != nil {
 		return connectFailed(err)

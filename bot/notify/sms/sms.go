@@ -84,7 +84,7 @@ func (s *Sender) Close() error {
 func (s *Sender) Send(ctx context.Context, n bot.Notification, pending func(context.Context) error) bot.Delivery {
 	text, err := s.render(n)
 	if err != nil {
-		return bot.Delivery{State: bot.Failed, Reason: bot.SenderFault, Detail: "the message cannot be written: " + err.Error(), Stop: true}
+		return bot.Delivery{State: bot.Retry, Reason: bot.SenderFault, Detail: "the message cannot be written: " + err.Error()}
 	}
 	form := url.Values{"To": {n.Address}, "Body": {text.SMS}, "SmartEncoded": {"true"}}
 	if s.opts.Service != "" {
@@ -160,8 +160,10 @@ func classify(status int, data []byte, readErr error) bot.Delivery {
 		return bot.Delivery{State: bot.Retry, Reason: bot.Unreachable, Detail: detail, Stop: true}
 	case status == http.StatusUnauthorized || status == http.StatusForbidden || status == http.StatusNotFound || senderFault(a.Code):
 		return bot.Delivery{State: bot.Retry, Reason: bot.SenderFault, Detail: detail, Stop: true}
-	case status >= 400 && status < 500:
+	case status >= 400 && status < 500 && parsed && a.Code != 0:
 		return bot.Delivery{State: bot.Failed, Reason: bot.Refused, Detail: detail}
+	case status >= 400 && status < 500: // not the API's own words: something between us and it refuses everything
+		return bot.Delivery{State: bot.Retry, Reason: bot.SenderFault, Detail: detail, Stop: true}
 	}
 	return bot.Delivery{State: bot.Ambiguous, Reason: bot.NoReply, Detail: detail}
 }
@@ -170,7 +172,7 @@ func classify(status int, data []byte, readErr error) bot.Delivery {
 // (https://www.twilio.com/docs/api/errors).
 func senderFault(code int) bool {
 	switch code {
-	case 20003, 20404, 21212, 21606, 21603, 21659, 21660, 21661, 21703, 21704, 30001, 30002:
+	case 20003, 20404, 21212, 21606, 21603, 21611, 21659, 21660, 21661, 21703, 21704, 30001, 30002:
 		return true
 	}
 	return false

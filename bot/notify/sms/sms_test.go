@@ -76,6 +76,8 @@ func TestOutcomes(t *testing.T) {
 		"400 21606 our number":     {failure(400, 21606), bot.Retry, bot.SenderFault, true},
 		"401 20003":                {failure(401, 20003), bot.Retry, bot.SenderFault, true},
 		"404 account":              {failure(404, 20404), bot.Retry, bot.SenderFault, true},
+		"400 of a proxy":           {answer(400, "<html>bad request"), bot.Retry, bot.SenderFault, true},
+		"408":                      {answer(408, ""), bot.Retry, bot.SenderFault, true},
 		"429 never processed":      {failure(429, 20429), bot.Retry, bot.Unreachable, true},
 		"500 may have been sent":   {failure(500, 20500), bot.Ambiguous, bot.NoReply, false},
 		"503":                      {answer(503, "<html>"), bot.Ambiguous, bot.NoReply, false},

@@ -164,7 +164,7 @@ R.choose = (req) => {
     el.dispatchEvent(new Event("input", { bubbles: true }));
     el.dispatchEvent(new Event("change", { bubbles: true }));
   }
-  return { ok: el.selectedOptions[0] === hits[0], value: hits[0].label };
+  return { ok: hits[0].selected, value: hits[0].label };
 };
 
 R.scrollEnd = (req) => {

@@ -40,6 +40,8 @@ R.mask = (req) => {
     box.style.cssText = `all:initial;position:fixed;z-index:2147483647;background:#5b4b8a;left:${r.left}px;` +
       `top:${r.top}px;width:${r.width}px;height:${r.height}px`;
     (document.body || document.documentElement).append(box);
+    // Above modal dialogs too, which lie over every z-index.
+    if (box.showPopover) { box.popover = "manual"; box.style.margin = "0"; box.style.border = "0"; box.showPopover(); }
     return box;
   });
   return R.masks.length;
