@@ -222,6 +222,10 @@ func TestRedact(t *testing.T) {
 		"call +61 491 570 006 now":            "call +61…06 now",
 		"row 12 of 345, AO-1001, 2026-11-23":  "row 12 of 345, AO-1001, 2026-11-23",
 		"id 12345678901234567890 status 500":  "id 12345678901234567890 status 500",
+		"SM00000000000000000000000000000001":  "SM00000000000000000000000000000001",
+		"sent 0061491570006":                  "sent 0061…06",
+		"tel=%2B61491570006&x":                "tel=%2B61…06&x",
+		"user@localhost, @handle, a@b":        "user@localhost, @handle, a@b",
 		"two: a@b.co, c@d.org":                "two: a…@b….co, c…@d….org",
 	} {
 		if got := bot.Redact(text); got != want {
@@ -261,4 +265,16 @@ func TestStates(t *testing.T) {
 			t.Errorf("%s is not settled", settled)
 		}
 	}
+}
+
+func FuzzRedact(f *testing.F) {
+	f.Add("bob@example.com +61 491 570 006 00")
+	f.Add("%40%2B@@..++0000")
+	f.Fuzz(func(t *testing.T, text string) {
+		once := bot.Redact(text)
+		if strings.Contains(bot.Redact(text+" bob.smith@example.com +61491570006"), "bob.smith@example.com") {
+			t.Fatalf("%q keeps an address", text)
+		}
+		_ = bot.Clean(once)
+	})
 }

@@ -3,7 +3,6 @@ package selectors
 import (
 	"fmt"
 	"net/url"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -59,30 +58,48 @@ func (t *Template) DecodeYAML(d *strict.Decoder, n *strict.Node) {
 
 // ParseTemplate compiles a text. Braces that do not enclose a word, as in JSON, are left as they are.
 func ParseTemplate(text string) (Template, error) {
-	token := regexp.MustCompile(`\$\{([^}]*)\}|\{([a-z][a-z0-9_.]*)\}`)
 	t := Template{Text: text}
-	last := 0
-	for _, m := range token.FindAllStringSubmatchIndex(text, -1) {
-		t.literal(text[last:m[0]])
-		last = m[1]
-		if m[4] >= 0 {
-			t.parts = append(t.parts, templatePart{kind: value, name: text[m[4]:m[5]]})
-			continue
+	plain := 0 // where the literal text begins that is not taken yet
+	for i := 0; i < len(text); i++ {
+		part, size, err := placeholder(text[i:])
+		if err != nil {
+			return t, err
 		}
-		inner := text[m[2]:m[3]]
-		part := templatePart{kind: environment, name: inner}
-		if name, ok := strings.CutPrefix(inner, "secret:"); ok {
-			part = templatePart{kind: secret, name: name}
-		} else if name, fallback, ok := strings.Cut(inner, ":-"); ok {
-			part = templatePart{kind: environment, name: name, fallback: fallback, hasDefault: true}
+		if size > 0 {
+			t.literal(text[plain:i])
+			t.parts = append(t.parts, part)
+			plain, i = i+size, i+size-1
 		}
-		if !regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`).MatchString(part.name) {
-			return t, fmt.Errorf("%q is not a name: letters, digits and _ only", part.name)
-		}
-		t.parts = append(t.parts, part)
 	}
-	t.literal(text[last:])
+	t.literal(text[plain:])
 	return t, nil
+}
+
+// placeholder reads ${NAME}, ${NAME:-default}, ${secret:NAME} or {word} at the beginning of a text; size 0 means that there
+// is none.
+func placeholder(text string) (part templatePart, size int, err error) {
+	end := strings.IndexByte(text, '}')
+	if end < 0 {
+		return part, 0, nil
+	}
+	inner, dollar := strings.CutPrefix(text[:end], "${")
+	if !dollar {
+		word, brace := strings.CutPrefix(text[:end], "{")
+		if !brace || word == "" || word[0] < 'a' || word[0] > 'z' || strings.Trim(word, "abcdefghijklmnopqrstuvwxyz0123456789_.") != "" {
+			return part, 0, nil
+		}
+		return templatePart{kind: value, name: word}, end + 1, nil
+	}
+	part = templatePart{kind: environment, name: inner}
+	if name, ok := strings.CutPrefix(inner, "secret:"); ok {
+		part = templatePart{kind: secret, name: name}
+	} else if name, fallback, ok := strings.Cut(inner, ":-"); ok {
+		part = templatePart{kind: environment, name: name, fallback: fallback, hasDefault: true}
+	}
+	if n := part.name; n == "" || n[0] >= '0' && n[0] <= '9' || strings.Trim(strings.ToLower(n), "abcdefghijklmnopqrstuvwxyz0123456789_") != "" {
+		return part, 0, fmt.Errorf("%q is not a name: letters, digits and _ only", n)
+	}
+	return part, end + 1, nil
 }
 
 func (t *Template) literal(s string) {

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"net/textproto"
-	"regexp"
 	"strings"
 	"time"
 
@@ -117,7 +116,10 @@ func code(err error) int {
 
 func enhancedCode(err error) string {
 	if reply, ok := errors.AsType[*textproto.Error](err); ok {
-		return regexp.MustCompile(`^\d\.\d{1,3}\.\d{1,3}`).FindString(reply.Msg)
+		word, _, _ := strings.Cut(reply.Msg, " ")
+		if strings.Count(word, ".") == 2 && strings.Trim(word, "0123456789.") == "" {
+			return word
+		}
 	}
 	return ""
 }
