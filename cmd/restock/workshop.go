@@ -222,7 +222,7 @@ func (t *tabs) page(ctx context.Context, site *selectors.Site) (flows.Page, erro
 			return nil, err
 		}
 		for _, dir := range []string{profiles, ""} {
-			if _, err := browser.Sweep(dir, time.Hour); err != nil {
+			if _, err := browser.Sweep(dir); err != nil {
 				t.w.a.say("restock: an old browser profile cannot be removed: %v", err)
 			}
 		}

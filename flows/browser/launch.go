@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -121,8 +122,12 @@ func newProfile(parent string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return dir, giveTo(dir)
+	owner := []byte(strconv.Itoa(os.Getpid()))
+	return dir, errors.Join(os.WriteFile(filepath.Join(dir, ownerFile), owner, 0o600), giveTo(dir))
 }
+
+// ownerFile holds the number of the bot's process: a profile whose owner is gone was left by a kill.
+const ownerFile = "restock.pid"
 
 // openParent returns a folder for temporary files that the browser's user can reach: the data folder is closed to it, and
 // so may be our own temporary folder.
@@ -227,18 +232,17 @@ func (t *tail) String() string {
 	return string(t.buf)
 }
 
-// Sweep removes the profiles of browsers whose bot was killed. A profile in use is younger or locked by a living process.
-func Sweep(parent string, olderThan time.Duration) (removed int, err error) {
+// Sweep removes the profiles of browsers whose bot was killed.
+func Sweep(parent string) (removed int, err error) {
 	if parent == "" {
-		var err error
 		if parent, err = openParent(); err != nil {
 			return 0, err
 		}
 	}
 	dirs, err := filepath.Glob(filepath.Join(parent, "restock-browser-*"))
 	for _, dir := range dirs {
-		info, statErr := os.Stat(dir)
-		if statErr != nil || time.Since(info.ModTime()) < olderThan || inUse(dir) {
+		owner, readErr := os.ReadFile(filepath.Join(dir, ownerFile))
+		if readErr != nil || alive(string(owner)) {
 			continue
 		}
 		if rmErr := os.RemoveAll(dir); rmErr != nil {
@@ -248,23 +252,6 @@ func Sweep(parent string, olderThan time.Duration) (removed int, err error) {
 		removed++
 	}
 	return removed, err
-}
-
-// inUse asks Chrome's own lock, a symbolic link to HOST-PID, whether its owner lives.
-func inUse(profile string) bool {
-	link, err := os.Readlink(filepath.Join(profile, "SingletonLock"))
-	if err != nil {
-		return false
-	}
-	_, pid, _ := cutLast(link, "-")
-	return alive(pid)
-}
-
-func cutLast(s, sep string) (before, after string, found bool) {
-	if i := strings.LastIndex(s, sep); i >= 0 {
-		return s[:i], s[i+len(sep):], true
-	}
-	return s, "", false
 }
 
 var _ io.Writer = (*tail)(nil)

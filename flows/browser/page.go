@@ -192,7 +192,7 @@ func (p *Page) broken(err error) error {
 	}
 	return &bot.StepError{
 		Class: class, Expected: "the browser to answer", Found: found, URL: p.url(),
-		Hint: "the next run starts a new browser; if it happens again, run `restock doctor`", Err: err,
+		Hint: "the next run starts a new browser; if it happens again, look at `restock browser find`", Err: err,
 	}
 }
 

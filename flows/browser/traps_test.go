@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -419,12 +420,20 @@ func profilesAreRemoved(t *testing.T) {
 	if _, err := os.Stat(b.proc.profile); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("the profile is still there: %v", err)
 	}
-	old := filepath.Join(t.TempDir(), "restock-browser-1")
-	if err := os.Mkdir(old, 0o700); err != nil {
-		t.Fatal(err)
+	parent := t.TempDir()
+	for name, owner := range map[string]string{"restock-browser-dead": "999999999", "restock-browser-alive": strconv.Itoa(os.Getpid())} {
+		if err := os.Mkdir(filepath.Join(parent, name), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(parent, name, ownerFile), []byte(owner), 0o600); err != nil {
+			t.Fatal(err)
+		}
 	}
-	if n, err := Sweep(filepath.Dir(old), 0); n != 1 || err != nil {
-		t.Errorf("a profile that a killed bot left: %d swept, %v", n, err)
+	if n, err := Sweep(parent); n != 1 || err != nil {
+		t.Errorf("profiles that a killed bot left: %d swept, %v", n, err)
+	}
+	if _, err := os.Stat(filepath.Join(parent, "restock-browser-alive")); err != nil {
+		t.Errorf("the profile of a living bot was swept: %v", err)
 	}
 }
 
