@@ -85,6 +85,9 @@ func (v *visit) write(ctx context.Context, w *selectors.Writing, ours bool, inte
 	if _, restart := stepErr.(*selectors.Interrupted); restart { //nolint:errorlint // pages return it unwrapped
 		return bot.FollowUp{}, stepErr
 	}
+	if stepErr != nil && ctx.Err() == nil { // the picture is of the step that failed, not of what is loaded next
+		stepErr = v.s.evidence(ctx, v, v.s.explain(v, v.site.Site, v.flow, stepErr))
+	}
 	now, done, err = v.look(ctx, w)
 	switch {
 	case done:

@@ -255,7 +255,7 @@ func TestEvidence(t *testing.T) {
 	s.Files["crm"].Followup.Steps[0].Within = 500 * time.Millisecond
 	_, err := s.FollowUp(t.Context(), "crm", told(w), func(context.Context) error { return nil })
 	step, ok := errors.AsType[*bot.StepError](err)
-	if !ok || step.Class != bot.PageChanged || !strings.HasPrefix(step.Place, "crm.yaml:") || !strings.Contains(err.Error(), `select css "#gone"`) {
+	if !ok || step.Class != bot.PageChanged || !strings.HasPrefix(step.Place, "crm.yaml:") || step.Step != `select css "#gone"` || !strings.Contains(err.Error(), `select css "#gone"`) {
 		t.Fatalf("%v", err)
 	}
 	for name, want := range map[string]string{
