@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"restock/bot"
@@ -91,10 +92,10 @@ func TestOutcomes(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := world(t)
-			calls := 0
+			var calls atomic.Int32
 			if c.answer != nil {
 				w.SMS.Answer(func(rw http.ResponseWriter, to string) bool {
-					calls++
+					calls.Add(1)
 					return c.answer(rw, to)
 				})
 			}
@@ -103,8 +104,8 @@ func TestOutcomes(t *testing.T) {
 				pending = true
 				return nil
 			})
-			if d.State != c.state || d.Reason != c.reason || d.Stop != c.stop || !pending || calls > 1 {
-				t.Errorf("%+v, pending %v, %d requests", d, pending, calls)
+			if d.State != c.state || d.Reason != c.reason || d.Stop != c.stop || !pending || calls.Load() > 1 {
+				t.Errorf("%+v, pending %v, %d requests", d, pending, calls.Load())
 			}
 			if strings.Contains(d.Detail, "491570006") {
 				t.Errorf("the detail has the number in it: %s", d.Detail)
