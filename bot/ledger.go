@@ -190,11 +190,6 @@ func (l *Ledger) open(ctx context.Context, job string) iter.Seq2[Notification, e
 	}
 }
 
-// Open yields the notifications of a job that are not finished: to be sent, held, ambiguous, or not yet in the CRM.
-func (l *Ledger) Open(ctx context.Context, job string) iter.Seq2[Notification, error] {
-	return l.open(ctx, job)
-}
-
 // Move takes notifications to a new state, each by compare-and-set. The result holds those that moved, with their new
 // revision; one that somebody else changed meanwhile is left out.
 func (l *Ledger) Move(ctx context.Context, batch []Notification, change Change) ([]Notification, error) {

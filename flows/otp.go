@@ -55,17 +55,6 @@ func (v *visit) otp(ctx context.Context, s selectors.Step) error {
 	return v.act(ctx, selectors.Action{Do: "fill", Element: s.Element, Text: code, Secret: true})
 }
 
-func pauseFor(ctx context.Context, d time.Duration) error {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return context.Cause(ctx)
-	}
-}
-
 // totp is RFC 6238 with its defaults: SHA-1, 30 seconds, 6 digits.
 func totp(secret string, now time.Time) (string, error) {
 	clean := strings.ToUpper(strings.NewReplacer(" ", "", "-", "", "=", "").Replace(secret))

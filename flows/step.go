@@ -184,7 +184,11 @@ func notSeen(conditions []selectors.Condition) error {
 
 // pause waits between two looks: 20 ms at first, then up to 250 ms.
 func pause(ctx context.Context, attempt int) error {
-	timer := time.NewTimer(min(time.Duration(attempt+1)*20*time.Millisecond, 250*time.Millisecond))
+	return pauseFor(ctx, min(time.Duration(attempt+1)*20*time.Millisecond, 250*time.Millisecond))
+}
+
+func pauseFor(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
 	defer timer.Stop()
 	select {
 	case <-timer.C:

@@ -16,7 +16,7 @@ type checker struct {
 }
 
 func (c *checker) report(pos strict.Pos, found, expected, hint string) {
-	c.findings = append(c.findings, strict.Finding{Pos: pos, Found: found, Expected: expected, Hint: hint})
+	c.findings.Add(pos, found, expected, hint)
 }
 
 func (c *checker) check() {
@@ -117,10 +117,7 @@ func (c *checker) columns(flow string, columns map[string]Column, known []string
 		if slices.Contains(known, name) || len(column) == 0 {
 			continue
 		}
-		hint := ""
-		if near := strict.Nearest(name, known); near != "" {
-			hint = "did you mean " + near + "?"
-		}
+		hint := strict.DidYouMean(name, known)
 		c.report(column[0].Pos, "column "+quote(name)+" in "+flow, strict.List(known), hint)
 	}
 }

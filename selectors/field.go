@@ -75,10 +75,7 @@ func (f *Field) check(d *strict.Decoder, pair strict.Pair) {
 	key, n := pair.Key.Value, pair.Value
 	oneOf := func(words ...string) {
 		if !slices.Contains(words, n.Value) {
-			hint := ""
-			if near := strict.Nearest(n.Value, words); near != "" {
-				hint = "did you mean " + near + "?"
-			}
+			hint := strict.DidYouMean(n.Value, words)
 			d.Report(n, strict.Kind(n), strict.List(words), hint)
 		}
 	}

@@ -81,10 +81,7 @@ func (s *Step) DecodeYAML(d *strict.Decoder, n *strict.Node) {
 		case key == "else":
 			d.Into(value, &s.Else)
 		default:
-			hint := ""
-			if near := strict.Nearest(key, allowed); near != "" {
-				hint = "did you mean " + near + "?"
-			}
+			hint := strict.DidYouMean(key, allowed)
 			d.Report(pair.Key, "key "+quote(key), strict.List(allowed), hint)
 		}
 	}

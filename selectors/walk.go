@@ -1,6 +1,7 @@
 package selectors
 
 import (
+	"cmp"
 	"maps"
 	"slices"
 
@@ -28,10 +29,7 @@ func (r *resolver) element(e *Element) {
 		named, ok := r.elements[e.Ref]
 		if !ok {
 			known := slices.Collect(maps.Keys(r.elements))
-			hint := "name it under elements:, or write {css: …} here"
-			if near := strict.Nearest(e.Ref, known); near != "" {
-				hint = "did you mean " + near + "?"
-			}
+			hint := cmp.Or(strict.DidYouMean(e.Ref, known), "name it under elements:, or write {css: …} here")
 			r.report(e.Pos, "element "+quote(e.Ref), "a name from elements: "+strict.List(known), hint)
 			return
 		}

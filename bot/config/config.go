@@ -158,7 +158,7 @@ type checker struct {
 }
 
 func (ck *checker) report(pos strict.Pos, found, expected, hint string) {
-	ck.findings = append(ck.findings, strict.Finding{Pos: pos, Found: found, Expected: expected, Hint: hint})
+	ck.findings.Add(pos, found, expected, hint)
 }
 
 func (ck *checker) check() {
@@ -197,10 +197,7 @@ func (ck *checker) oneOf(pos strict.Pos, key, word string, allowed ...string) {
 	if slices.Contains(allowed, word) {
 		return
 	}
-	hint := ""
-	if near := strict.Nearest(word, allowed); near != "" {
-		hint = "did you mean " + near + "?"
-	}
+	hint := strict.DidYouMean(word, allowed)
 	ck.report(pos, fmt.Sprintf("%s: %s", key, word), strict.List(allowed), hint)
 }
 

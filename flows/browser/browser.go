@@ -72,15 +72,6 @@ func Launch(ctx context.Context, o Options) (*Browser, error) {
 	return b, nil
 }
 
-// Version returns the product and version of the browser: "HeadlessChrome/156.0.8078.79".
-func (b *Browser) Version(ctx context.Context) (string, error) {
-	v, err := proto.BrowserGetVersion{}.Call(b.at(ctx, ""))
-	if err != nil {
-		return "", err
-	}
-	return v.Product, nil
-}
-
 // Close ends the browser with all its processes and removes the profile.
 func (b *Browser) Close() error {
 	var err error

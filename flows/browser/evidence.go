@@ -100,12 +100,6 @@ func (p *Page) shoot(ctx context.Context, path string) error {
 	return os.WriteFile(path, shot.Data, 0o600)
 }
 
-// Screenshot writes a picture of the page with secrets covered.
-func (p *Page) Screenshot(ctx context.Context, path string) error {
-	var e Evidence
-	return p.broken(p.masked(ctx, &e, nil, func(ctx context.Context) error { return p.screenshot(ctx, path) }))
-}
-
 func (p *Page) structure(ctx context.Context, path string) error {
 	ctx, cancel := context.WithTimeout(ctx, pictureLimit)
 	defer cancel()

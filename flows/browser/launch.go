@@ -79,11 +79,11 @@ func start(o Options) (*process, error) {
 	if err != nil {
 		return nil, fmt.Errorf("a folder for the browser's profile cannot be made: %w", err)
 	}
-	toChrome, fromBot, err := pair()
+	toChrome, fromBot, err := os.Pipe()
 	if err != nil {
 		return nil, err
 	}
-	fromChrome, toBot, err := pair()
+	fromChrome, toBot, err := os.Pipe()
 	if err != nil {
 		return nil, err
 	}
@@ -107,8 +107,6 @@ func start(o Options) (*process, error) {
 	}()
 	return p, nil
 }
-
-func pair() (r, w *os.File, err error) { return os.Pipe() }
 
 // newProfile makes a fresh folder that only the browser's user can read.
 func newProfile(parent string) (string, error) {

@@ -112,7 +112,7 @@ func (d *Decoder) syntax(err error, data []byte) {
 }
 
 func (d *Decoder) at(line, column int, found, expected, hint string) {
-	d.Findings = append(d.Findings, Finding{Pos: Pos{d.File, line, column}, Found: found, Expected: expected, Hint: hint})
+	d.Findings.Add(Pos{d.File, line, column}, found, expected, hint)
 }
 
 // Report adds a finding at a node.

@@ -44,6 +44,11 @@ func (f Finding) Error() string {
 // Findings are all problems of a file. It is an error when it is not empty.
 type Findings []Finding
 
+// Add appends a finding.
+func (f *Findings) Add(pos Pos, found, expected, hint string) {
+	*f = append(*f, Finding{Pos: pos, Found: found, Expected: expected, Hint: hint})
+}
+
 // Error lists the findings, one a line.
 func (f Findings) Error() string {
 	lines := make([]string, len(f))
@@ -79,8 +84,8 @@ func Nearest(word string, known []string) string {
 	return best
 }
 
-// didYouMean is the hint for an unknown word.
-func didYouMean(word string, known []string) string {
+// DidYouMean is the hint for an unknown word, or "".
+func DidYouMean(word string, known []string) string {
 	if near := Nearest(word, known); near != "" {
 		return fmt.Sprintf("did you mean %s?", near)
 	}

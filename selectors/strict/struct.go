@@ -67,7 +67,7 @@ func (d *Decoder) Struct(n *Node, into any) {
 		}
 		if !ok {
 			word := short(pair.Key.Value)
-			d.Report(pair.Key, "key "+strconv.Quote(word), List(names), didYouMean(word, names))
+			d.Report(pair.Key, "key "+strconv.Quote(word), List(names), DidYouMean(word, names))
 		}
 	}
 	if !IsMap(n) {
