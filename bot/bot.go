@@ -121,7 +121,7 @@ func (b *Bot) read(ctx context.Context, job Job, run *Run) (Comparison, error) {
 	c := Compare(job.Name, run.ID, known, read)
 	run.StockLevels, run.Learned, run.Missing = len(read.Levels), c.Learned, len(c.Missing)
 	run.Restocks, run.SoldOut = len(c.Opened), len(c.Closed)
-	if len(c.Missing) > 0 && read.Complete && !read.AbsentIsOut {
+	if len(c.Missing) > 0 && read.Complete == CompleteYes && !read.AbsentIsOut {
 		run.Warnings = append(run.Warnings, fmt.Sprintf("%d known product(s) are not in the stock list any more: they keep "+
 			"their last level; first: %s", len(c.Missing), c.Missing[0]))
 	}

@@ -58,7 +58,7 @@ func TestCompare(t *testing.T) {
 		"learned in stock has no episode to close":  {known: known(bot.Level{StockLevel: level("A", 5)}), read: []bot.StockLevel{level("A", 0)}, availability: bot.Out},
 	} {
 		t.Run(name, func(t *testing.T) {
-			read := bot.Reading{Levels: c.read, At: at(9), Complete: true, AbsentIsOut: c.absentIsOut}
+			read := bot.Reading{Levels: c.read, At: at(9), Complete: bot.CompleteYes, AbsentIsOut: c.absentIsOut}
 			got := bot.Compare("job", "run", c.known, read)
 			if len(got.Opened) != c.opened || len(got.Closed) != c.closed || got.Learned != c.learned || len(got.Missing) != c.missing {
 				t.Errorf("%+v", got)

@@ -21,16 +21,19 @@ func layers() map[string][]string {
 		"bot/notify/email": {"bot", "github.com/wneessen/go-mail", "github.com/wneessen/go-mail/smtp"},
 		"bot/notify/sms":   {"bot"},
 		"selectors/strict": {"go.yaml.in/yaml/v4"},
-		"selectors":        {"selectors/strict"},
+		"selectors":        {"selectors/strict", "github.com/nyaruka/phonenumbers"},
 		"selectors/sites":  {},
-		"flows":            {"bot", "selectors"},
-		"flows/browser":    {"bot", "selectors", "github.com/go-rod/rod/lib/proto", "github.com/go-rod/rod/lib/input", "github.com/ysmood/gson"},
-		"flows/flowtest":   {"selectors", "github.com/emersion/go-smtp"},
-		"state":            {"bot", "state/bolt", "state/socket"},
-		"state/bolt":       {"bot", "go.etcd.io/bbolt", "go.etcd.io/bbolt/errors"},
-		"state/socket":     {"bot"},
-		"state/statetest":  {"bot"},
-		"cmd/restock":      {"*", "github.com/spf13/cobra", "golang.org/x/term"},
+		"flows":            {"bot", "selectors", "flows/table"},
+		"flows/table": {
+			"selectors", "github.com/xuri/excelize/v2", "golang.org/x/text/encoding/charmap", "golang.org/x/text/encoding/unicode",
+		},
+		"flows/browser":   {"bot", "selectors", "github.com/go-rod/rod/lib/proto", "github.com/go-rod/rod/lib/input", "github.com/ysmood/gson"},
+		"flows/flowtest":  {"selectors", "github.com/emersion/go-smtp"},
+		"state":           {"bot", "state/bolt", "state/socket"},
+		"state/bolt":      {"bot", "go.etcd.io/bbolt", "go.etcd.io/bbolt/errors"},
+		"state/socket":    {"bot"},
+		"state/statetest": {"bot"},
+		"cmd/restock":     {"*", "github.com/spf13/cobra", "golang.org/x/term"},
 	}
 }
 

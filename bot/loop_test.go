@@ -37,7 +37,7 @@ func newCompany(customers int) *company {
 }
 
 func (c *company) Stock(context.Context, string) (bot.Reading, error) {
-	r := bot.Reading{Complete: true, At: at(9)}
+	r := bot.Reading{Complete: bot.CompleteYes, At: at(9)}
 	for _, sku := range []string{"A", "B"} {
 		r.Levels = append(r.Levels, level(sku, c.stock[sku]))
 	}

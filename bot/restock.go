@@ -66,7 +66,7 @@ func Compare(job, run string, known map[string]Level, read Reading) Comparison {
 			continue
 		}
 		c.Missing = append(c.Missing, sku)
-		if read.AbsentIsOut && read.Complete {
+		if read.AbsentIsOut && read.Complete == CompleteYes {
 			c.absent(job, run, before, read.At)
 		}
 	}

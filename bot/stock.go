@@ -24,10 +24,20 @@ type StockLevel struct {
 	Source       string       `json:"source,omitempty"` // address of the page it was read from
 }
 
+// Completeness says whether something proved that a reading has every row: the page's own count, a whole file, or a list
+// whose beginning and end were seen. A reading of which it is known that rows are missing is an error.
+type Completeness string
+
+// What a reading says of itself.
+const (
+	CompleteYes     Completeness = "yes"
+	CompleteUnknown Completeness = "unknown"
+)
+
 // Reading is one complete reading of a stock list. A failed or partial reading is an error and never a Reading.
 type Reading struct {
 	Levels   []StockLevel
-	Complete bool // the page's own count or end mark agreed with the rows read
+	Complete Completeness
 	At       time.Time
 	// AbsentIsOut says that a known SKU which the list does not show is out of stock. Only a complete reading may say so.
 	AbsentIsOut bool

@@ -9,15 +9,22 @@ import (
 	"restock/selectors"
 )
 
-// details opens the page of each row that is wanted and adds what stands there to its record.
+// memory is what a detail page said, so that a list which is read again need not open it again.
+type memory struct {
+	record record   // of a page that is one record
+	rows   []record // of a page that is a list
+}
+
+// details opens the page of each row that is wanted by clicks, and adds what stands there. Pages with an address are opened
+// when the list is whole.
 func (l *list) details(ctx context.Context, rows []record) error {
 	d := l.r.Detail
-	if d == nil || l.want == nil || l.grows() && (l.total >= 0 && len(l.records) < l.total) {
+	if d == nil || !d.Open.Address.Empty() || l.grows() && l.total >= 0 && len(l.records) < l.total {
 		return nil // a growing list is gone through when it is whole
 	}
 	opened := false
 	for _, row := range rows {
-		if !l.want(row) || l.remembered(row) {
+		if l.want != nil && !l.want(row) || l.remembered(row) {
 			continue
 		}
 		if opened {
@@ -26,7 +33,8 @@ func (l *list) details(ctx context.Context, rows []record) error {
 			}
 		}
 		opened = true
-		if err := l.detail(ctx, d, row); err != nil {
+		at := &selectors.Row{Rows: l.r.Rows.Element, Skip: l.r.Skip, Index: row.index}
+		if err := l.detail(ctx, row, func(ctx context.Context) error { return l.v.run(ctx, d.Open.Steps, at) }); err != nil {
 			return err
 		}
 	}
@@ -40,9 +48,42 @@ func (l *list) details(ctx context.Context, rows []record) error {
 	return nil
 }
 
-func (l *list) detail(ctx context.Context, d *selectors.Detail, row record) error {
-	at := &selectors.Row{Rows: l.r.Rows, Skip: l.r.Skip, Index: row.index}
-	if err := l.v.run(ctx, d.Open, at); err != nil {
+// detailsByAddress opens the page of each row that is wanted.
+func (l *list) detailsByAddress(ctx context.Context) error {
+	d := l.r.Detail
+	if d == nil || d.Open.Address.Empty() {
+		return nil
+	}
+	for _, row := range l.records {
+		if l.want != nil && !l.want(row) || l.remembered(row) {
+			continue
+		}
+		open := func(ctx context.Context) error {
+			work := map[string]string{}
+			for name, cell := range row.cells {
+				work[name] = cell.Value
+			}
+			address, err := l.v.addressFor(d.Open.Address, work)
+			if err != nil {
+				return err
+			}
+			return l.v.goTo(ctx, address)
+		}
+		if err := l.detail(ctx, row, open); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// detail opens and reads the page of one row.
+func (l *list) detail(ctx context.Context, row record, open func(context.Context) error) error {
+	d := l.r.Detail
+	l.v.doing, l.v.place = fmt.Sprintf("open the page of row %d", row.index+1), d.Pos.String()
+	if err := open(ctx); err != nil {
+		return err
+	}
+	if err := l.v.enterFrame(ctx, d.Frame); err != nil {
 		return err
 	}
 	l.v.doing, l.v.place = fmt.Sprintf("read the page of row %d", row.index+1), d.Pos.String()
@@ -50,6 +91,9 @@ func (l *list) detail(ctx context.Context, d *selectors.Detail, row record) erro
 	defer cancel()
 	if err := l.v.wait(waiting, *d.Proof); err != nil {
 		return err
+	}
+	if d.Rows != nil {
+		return l.innerList(ctx, row, open)
 	}
 	columns := newLayout(d.Columns, l.v.site.Locale)
 	proof, err := l.v.filled([]selectors.Condition{*d.Proof})
@@ -63,8 +107,13 @@ func (l *list) detail(ctx context.Context, d *selectors.Detail, row record) erro
 			return err
 		}
 		if answer.Proof {
-			if err = l.merge(columns, answer, row); err == nil {
-				return nil
+			var more record
+			if more, err = columns.parse(answer.Rows[0], row.index, answer.URL); err == nil {
+				if err = agrees(row, &more, columns); err == nil {
+					l.memo[row.print] = memory{record: more}
+					l.remembered(row)
+					return nil
+				}
 			}
 		}
 		if pause(waiting, attempt) != nil { // values may come later than their fields
@@ -73,25 +122,47 @@ func (l *list) detail(ctx context.Context, d *selectors.Detail, row record) erro
 	}
 }
 
-// merge adds the detail's columns to the row's record. A column that both have must read the same: else another record
-// was opened than the one that was meant.
-func (l *list) merge(columns layout, a selectors.Answer, row record) error {
-	more, err := columns.parse(a.Rows[0], row.index, a.URL)
-	if err != nil {
+// innerList reads a detail page that is a list itself.
+func (l *list) innerList(ctx context.Context, row record, open func(context.Context) error) error {
+	d := l.r.Detail
+	r := &selectors.Reading{
+		Pos: d.Pos, Frame: d.Frame, Proof: d.Proof, Rows: selectors.Rows{Element: *d.Rows}, Skip: d.Skip, Columns: d.Columns,
+		Next: d.Next, Total: d.Total, Empty: d.Empty,
+	}
+	inner := l.v.newList(r, "", nil)
+	inner.outer, inner.reopen = &row, open
+	if err := inner.readAll(ctx); err != nil {
 		return err
 	}
+	l.headers = append(l.headers, inner.headers...)
+	l.memo[row.print] = memory{rows: inner.records}
+	l.remembered(row)
+	return nil
+}
+
+// within adds the columns of the outer row to a row of an inner list.
+func (l *list) within(row *record) error {
+	if err := agrees(*l.outer, row, l.layout); err != nil {
+		return err
+	}
+	for name, cell := range l.outer.cells {
+		row.cells[name] = cell
+	}
+	return nil
+}
+
+// agrees makes sure that a column which the list and the page both have reads the same: else another record was opened than
+// the one that was meant.
+func agrees(row record, more *record, columns layout) error {
 	for name, cell := range more.cells {
 		if listed, both := row.cells[name]; both && listed.Value != cell.Value {
 			return &bot.StepError{
-				Class: bot.DataContract, Step: fmt.Sprintf("read the page of row %d", row.index+1), Place: columns.columns[name][0].Pos.String(),
-				Expected: fmt.Sprintf("%s %q as in the list", name, listed.Value), Found: fmt.Sprintf("%q", cell.Value), URL: a.URL,
+				Class: bot.DataContract, Step: fmt.Sprintf("read the page of row %d", row.index+1), Place: columns.place(name),
+				Expected: fmt.Sprintf("%s %q as in the list", name, listed.Value), Found: fmt.Sprintf("%q", cell.Value), URL: more.source,
 				Hint: "another record was opened than the one that was meant: correct detail.open",
 			}
 		}
 	}
-	more.source = a.URL
-	l.memo[row.print] = more
-	l.remembered(row)
 	return nil
 }
 
@@ -102,11 +173,39 @@ func (l *list) remembered(row record) bool {
 	if !ok {
 		return false
 	}
+	if l.r.Detail.Rows != nil {
+		l.inner = append(l.inner, more.rows...)
+		return true
+	}
 	at := l.byKey[row.key(l.keys)]
 	cells := maps.Clone(l.records[at].cells)
-	maps.Copy(cells, more.cells)
-	l.records[at].cells, l.records[at].source = cells, more.source
+	maps.Copy(cells, more.record.cells)
+	l.records[at].cells, l.records[at].source = cells, more.record.source
 	return true
+}
+
+// result is every record of the reading.
+func (l *list) result() []record {
+	if l.r.Detail != nil && l.r.Detail.Rows != nil {
+		return l.inner
+	}
+	return l.records
+}
+
+// unique makes sure that the rows of detail pages have different keys.
+func (l *list) unique() error {
+	if l.r.Detail == nil || l.r.Detail.Rows == nil || len(l.r.Key) == 0 {
+		return nil
+	}
+	seen := map[string]bool{}
+	for _, row := range l.inner {
+		key := row.key(l.r.Key)
+		if seen[key] {
+			return l.twoRows(row, key)
+		}
+		seen[key] = true
+	}
+	return nil
 }
 
 // back returns to the list and waits until it shows the given row at its place again.
@@ -118,6 +217,9 @@ func (l *list) back(ctx context.Context, row record) error {
 	} else if err := l.v.open(ctx, l.r.Open); err != nil {
 		return err
 	} else if err := l.v.run(ctx, l.r.Steps, nil); err != nil {
+		return err
+	}
+	if err := l.v.enterFrame(ctx, l.r.Frame); err != nil {
 		return err
 	}
 	l.v.doing, l.v.place = fmt.Sprintf("return to row %d of the list", row.index+1), l.r.Detail.Pos.String()
@@ -133,7 +235,7 @@ func (l *list) back(ctx context.Context, row record) error {
 			return nil
 		}
 		if err == nil && l.r.Next != nil && l.r.Next.Scroll != nil {
-			if err := l.v.act(waiting, selectors.Action{Do: "scroll", Element: l.r.Next.Scroll}); err != nil {
+			if err := l.scrollTo(waiting, "end"); err != nil {
 				return err
 			}
 		}

@@ -24,6 +24,36 @@ type Page interface {
 	Watch(conditions []selectors.Condition)
 	// Close closes the tab.
 	Close() error
+
+	Places
+	Sources
+}
+
+// Places are where else on a page there is something to see.
+type Places interface {
+	// Frame makes a frame the place where everything is looked for; "" goes back to the page itself.
+	Frame(ctx context.Context, name string) error
+	// Tab goes to a tab that the page opened; selectors.MainTab is the first one.
+	Tab(ctx context.Context, name string) error
+	// CloseTab closes the tab that is worked in and goes back to the first one.
+	CloseTab(ctx context.Context) error
+	// Scroll moves what an element scrolls: to its end, to its top, or on by most of what it shows.
+	Scroll(ctx context.Context, a selectors.Action, where string) (at selectors.Scrolled, alternative int, err error)
+}
+
+// Sources are where rows come from besides the page that is shown.
+type Sources interface {
+	// Download clicks an element and returns the whole file that comes.
+	Download(ctx context.Context, a selectors.Action) (file selectors.Download, alternative int, err error)
+	// Collect keeps the answers to the page's own requests whose address matches the text, from now on; "" ends it.
+	Collect(text string) error
+	// Responses returns the answers since it was asked last. waiting reports that others are on their way.
+	Responses() (list []selectors.Response, waiting bool, err error)
+	// Fetch reads a plan from a page that is fetched and not shown; why says that it cannot be read so. next is the address
+	// of the page after it, where that is known.
+	Fetch(ctx context.Context, address, next string, plan selectors.Plan) (answer selectors.Answer, why string, err error)
+	// Snapshot returns the page as one HTML document without scripts, with secrets and personal data replaced.
+	Snapshot(ctx context.Context) (string, error)
 }
 
 // Guard remembers refused log-ins, so that a wrong password is tried once and not at every tick.

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
-	"strings"
 	"time"
 
 	"restock/bot"
@@ -23,7 +22,7 @@ const quietPending = 2 * time.Second
 const quietEmpty = time.Second
 
 // page waits until the page is there, is the right one, differs from the page before and stays the same, and reads it.
-func (l *list) page(ctx context.Context) (selectors.Answer, []record, error) {
+func (l *list) page(ctx context.Context, further bool) (selectors.Answer, []record, error) {
 	within := l.r.Within
 	if within == 0 {
 		within = openLimit
@@ -33,8 +32,9 @@ func (l *list) page(ctx context.Context) (selectors.Answer, []record, error) {
 	var before string // rows and pager at the last look
 	var since time.Time
 	var lastErr error
+	started := time.Now()
 	for attempt := 0; ; attempt++ {
-		answer, err := l.v.page.Read(ctx, l.plan)
+		answer, err := l.look(ctx)
 		if err != nil {
 			return answer, nil, l.late(ctx, err, lastErr)
 		}
@@ -43,13 +43,17 @@ func (l *list) page(ctx context.Context) (selectors.Answer, []record, error) {
 		now := print + answer.Next
 		lastErr = err
 		switch {
+		case (l.answers() || l.fromFile()) && (err != nil || len(rows) == 0 && answer.Empty):
+			l.pages++
+			return answer, rows, err // it came whole
 		case err != nil:
 			since = time.Time{}
-		case print == l.last && l.pages > 0: // still the page before
+		case print == l.last && further: // still the page before
 			lastErr = l.same()
+		case !further && print == l.stale && l.stale != "" && time.Since(started) < staleLimit:
 		case len(rows) == 0 && !answer.Empty && l.total != 0:
 			lastErr = l.nothing(answer)
-		case len(rows) > 0 && l.whole(len(rows)):
+		case len(rows) > 0 && l.believed(answer, len(rows)):
 			l.pages++
 			return answer, rows, nil
 		case since.IsZero() || now != before || len(rows) == 0 && answer.Pending > 0:
@@ -64,6 +68,23 @@ func (l *list) page(ctx context.Context) (selectors.Answer, []record, error) {
 	}
 }
 
+// staleLimit is how long the rows that stood there before the first page was asked for may be those of the first page.
+const staleLimit = 3 * time.Second
+
+// look reads what is shown now, or what came from where the rows are.
+func (l *list) look(ctx context.Context) (selectors.Answer, error) {
+	answer, err := l.v.page.Read(ctx, l.plan)
+	switch {
+	case err != nil:
+		return answer, err
+	case l.answers():
+		return l.lookAnswers(ctx, answer)
+	case l.fromFile():
+		return l.lookFile(answer)
+	}
+	return answer, nil
+}
+
 func (l *list) quiet(rows, pending int) time.Duration {
 	switch {
 	case rows == 0:
@@ -74,15 +95,18 @@ func (l *list) quiet(rows, pending int) time.Duration {
 	return quiet
 }
 
-// whole reports whether the page's own count is reached: then nothing more will come.
-func (l *list) whole(rows int) bool {
-	if l.total < 0 {
+// believed reports whether nothing more will come to this page: its own count is reached, or it came whole from the server,
+// whose count is checked at the end. If that fails, the second reading takes its time.
+func (l *list) believed(a selectors.Answer, rows int) bool {
+	switch {
+	case l.answers() || l.fromFile():
+		return true // waited for already
+	case l.total < 0:
 		return false
-	}
-	if l.grows() {
+	case l.grows() || l.harvest:
 		return rows == l.total
 	}
-	return len(l.records)+rows == l.total
+	return len(l.records)+rows == l.total || a.Settled && l.attempt == 0
 }
 
 // rows parses an answer. What is wrong may still be loading, so the caller tries again for a while.
@@ -99,6 +123,9 @@ func (l *list) rows(a selectors.Answer) ([]record, error) {
 			Expected: fmt.Sprintf("at most %d rows", maxRows), Found: strconv.Itoa(a.TooMany), Hint: "filter the list, or read it in pages",
 		}
 	}
+	if a.Alternative > 0 {
+		l.v.fallback(&l.r.Rows.Element, a.Alternative)
+	}
 	if a.Total != nil {
 		if err := l.count(*a.Total); err != nil {
 			return nil, err
@@ -109,6 +136,11 @@ func (l *list) rows(a selectors.Answer) ([]record, error) {
 		var err error
 		if rows[i], err = l.layout.parse(row, i, a.URL); err != nil {
 			return nil, err
+		}
+		if l.outer != nil {
+			if err = l.within(&rows[i]); err != nil {
+				return nil, err
+			}
 		}
 	}
 	return rows, nil
@@ -125,8 +157,8 @@ func (l *list) count(cell selectors.Cell) error {
 		fail.Found = cell.Why
 		return fail
 	}
-	field.Type = "number"
-	parsed, ok, err := field.Read(*cell.Value, l.layout.locale)
+	field.Type = "integer"
+	parsed, ok, err := l.layout.value(field, cell)
 	if err != nil || !ok {
 		fail.Found = fmt.Sprintf("%q", short(*cell.Value))
 		return fail
@@ -157,113 +189,5 @@ func (l *list) nothing(a selectors.Answer) error {
 		Class: bot.PageChanged, Step: "read the list", Place: l.r.Rows.Pos.String(), URL: a.URL,
 		Expected: "rows (" + l.r.Rows.String() + "), or the page's own sign that there are none (" + l.r.Empty.String() + ")",
 		Found:    "neither", Hint: "an empty page is not believed; look at the screenshot",
-	}
-}
-
-// next goes on to further rows. It reports false at the end of the list.
-func (l *list) next(ctx context.Context, a selectors.Answer, shown int) (bool, error) {
-	n := l.r.Next
-	if n == nil || n.None {
-		l.ended = n != nil
-		return false, nil
-	}
-	if l.pages >= maxPages {
-		return false, &movedError{fmt.Sprintf("no end after %d pages", l.pages)}
-	}
-	switch {
-	case n.Scroll != nil:
-		return l.scroll(ctx, shown)
-	case !n.Pages.Empty():
-		return l.nextAddress(ctx, shown)
-	}
-	switch a.Next {
-	case "none", "disabled":
-		l.ended = true
-		return false, nil
-	case "several":
-		return false, &bot.StepError{
-			Class: bot.PageChanged, Step: "next page", Place: n.Pos.String(), Expected: "one " + l.plan.Next.String(), Found: a.NextWhy,
-			Hint: "make the selector narrower, or say first: true",
-		}
-	}
-	ctx, cancel := context.WithTimeout(ctx, stepLimit)
-	defer cancel()
-	l.v.doing, l.v.place = "next page", n.Pos.String()
-	return true, l.v.act(ctx, selectors.Action{Do: "click", Element: l.plan.Next})
-}
-
-// nextAddress opens the next page by its number. Some sites answer the first page again after the last one, so a list read
-// this way needs its total, or a page without rows, to end.
-func (l *list) nextAddress(ctx context.Context, shown int) (bool, error) {
-	if shown == 0 || l.total >= 0 && len(l.records) >= l.total {
-		l.ended = true
-		return false, nil
-	}
-	work := map[string]string{"n": strconv.Itoa(l.pages + 1)}
-	for name, value := range l.v.work {
-		work[name] = value
-	}
-	old := l.v.work
-	l.v.work = work
-	defer func() { l.v.work = old }()
-	return true, l.v.open(ctx, l.r.Next.Pages)
-}
-
-// replaced says that a list does not grow, but shows a window of its rows only.
-func (l *list) replaced() error {
-	return &bot.StepError{
-		Class: bot.DataContract, Step: "scroll for more rows", Place: l.r.Next.Pos.String(),
-		Expected: "a list that grows while it is scrolled", Found: "one that replaces its rows",
-		Hint: "look for another view of the list: with pages, or an export",
-	}
-}
-
-// stall is how long a list without a count may stay the same at its end before it is taken for whole.
-const stall = 2 * time.Second
-
-// scroll scrolls to the end and waits for more rows.
-func (l *list) scroll(ctx context.Context, shown int) (bool, error) {
-	if l.total >= 0 && shown >= l.total {
-		return false, nil
-	}
-	l.v.doing, l.v.place = "scroll for more rows", l.r.Next.Pos.String()
-	limit := stall
-	if l.total >= 0 {
-		limit = stepLimit
-	}
-	started := time.Now()
-	waiting, cancel := context.WithTimeout(ctx, limit)
-	defer cancel()
-	for attempt := 0; ; attempt++ {
-		acting, done := context.WithTimeout(ctx, stepLimit)
-		err := l.v.act(acting, selectors.Action{Do: "scroll", Element: l.r.Next.Scroll})
-		done()
-		if err != nil {
-			return false, err
-		}
-		a, err := l.v.page.Read(ctx, l.plan)
-		if err != nil {
-			return false, err
-		}
-		rows, err := l.rows(a)
-		switch {
-		case err != nil: // rows that are just coming
-		case !strings.HasPrefix(printOf(rows), l.last):
-			return false, l.replaced()
-		case len(rows) > shown:
-			return true, nil
-		}
-		if pauseErr := pause(waiting, attempt); pauseErr != nil {
-			switch {
-			case ctx.Err() != nil:
-				return false, context.Cause(ctx)
-			case err != nil:
-				return false, err
-			case a.Pending > 0 && time.Since(started) < stepLimit: // the server is still at work
-				continue
-			}
-			l.ended = l.total < 0
-			return false, nil
-		}
 	}
 }

@@ -24,30 +24,40 @@ type list struct {
 	layout layout
 	plan   selectors.Plan
 	keys   []string
-	want   func(record) bool // rows whose detail page is opened; nil: none
-	memo   map[string]record // detail pages that were read, by the print of their row
+	want   func(record) bool // rows whose detail page is opened; nil: all
+	memo   map[string]memory // detail pages that were read, by the print of their row
+	outer  *record           // of which this list is the detail page
+	reopen func(context.Context) error
 
+	attempt  int
 	records  []record
 	byKey    map[string]int
 	total    int // the page's own count; -1: it has none
 	pages    int
 	repeated int  // rows that were read twice, with the same values
 	ended    bool // the end of the pager was seen
-	last     string
+	harvest  bool // the list shows a window of its rows
+	gaps     bool // two windows of it did not overlap
+	walk     walker
+	headers  []string
+	last     string // the page before
+	stale    string // what stood there before the first page was asked for
+	file     *selectors.Download
+	inner    []record // rows of detail pages that are lists themselves
 }
 
 func (v *visit) newList(r *selectors.Reading, defaultKey string, want func(record) bool) *list {
-	l := &list{v: v, r: r, want: want, memo: map[string]record{}, keys: r.Key, layout: newLayout(r.Columns, v.site.Locale)}
-	if len(l.keys) == 0 {
+	l := &list{v: v, r: r, want: want, memo: map[string]memory{}, keys: r.Key, layout: newLayout(r.Columns, v.site.Locale)}
+	if len(l.keys) == 0 || r.Detail != nil && r.Detail.Rows != nil {
 		l.keys = l.layout.names
 		if r.Columns[defaultKey] != nil {
 			l.keys = []string{defaultKey}
 		}
 	}
 	l.plan = selectors.Plan{
-		Proof: r.Proof, Empty: r.Empty, Rows: r.Rows, Skip: r.Skip, Columns: l.layout.selections(), Limit: maxRows,
+		Proof: r.Proof, Empty: r.Empty, Rows: r.Rows.Element, Skip: r.Skip, Columns: l.layout.selections(), Limit: maxRows,
 	}
-	if r.Total != nil {
+	if r.Total != nil && r.Total.JSON == "" {
 		s := r.Total.Selection()
 		s.Final = true
 		l.plan.Total = &s
@@ -65,9 +75,9 @@ func (v *visit) newList(r *selectors.Reading, defaultKey string, want func(recor
 func (l *list) readAll(ctx context.Context) error {
 	var err error
 	empty := 0
-	for range maxReads {
+	for l.attempt = range maxReads {
 		if err = l.readOnce(ctx); err == nil {
-			if empty++; len(l.records) > 0 || empty == 2 {
+			if empty++; len(l.records) > 0 || empty == 2 || l.file != nil {
 				return nil
 			}
 			err = &movedError{"an empty list"} // believed when a second reading from scratch finds the same
@@ -89,26 +99,116 @@ type movedError struct{ text string }
 func (e *movedError) Error() string { return e.text }
 
 func (l *list) readOnce(ctx context.Context) error {
-	l.records, l.byKey, l.total, l.pages, l.repeated, l.ended, l.last = nil, map[string]int{}, -1, 0, 0, false, ""
+	l.records, l.byKey, l.inner, l.pages, l.repeated = nil, map[string]int{}, nil, 0, 0
+	l.harvest, l.gaps = false, false
+	if err := l.begin(ctx); err != nil {
+		return err
+	}
+	read := l.readList
+	if l.r.Tabs != nil {
+		read = l.readTabs
+	}
+	if err := read(ctx); err != nil {
+		return err
+	}
+	if err := l.detailsByAddress(ctx); err != nil {
+		return err
+	}
+	return l.unique()
+}
+
+// begin opens the list and does the steps before it.
+func (l *list) begin(ctx context.Context) error {
+	if l.outer != nil {
+		if l.attempt > 0 {
+			if err := l.reopen(ctx); err != nil {
+				return err
+			}
+		}
+		return l.prove()
+	}
+	source := ""
+	if l.r.From != nil {
+		source = l.r.From.Response
+	}
+	if err := l.v.page.Collect(source); err != nil {
+		return err
+	}
 	if err := l.v.open(ctx, l.r.Open); err != nil {
 		return err
 	}
+	l.v.file = nil
 	if err := l.v.run(ctx, l.r.Steps, nil); err != nil {
 		return err
 	}
+	l.file = l.v.file
+	if err := l.v.enterFrame(ctx, l.r.Frame); err != nil {
+		return err
+	}
+	return l.prove()
+}
+
+// prove puts the values of the work at hand into the proof.
+func (l *list) prove() error {
 	l.v.doing, l.v.place = "read the list", l.r.Pos.String()
-	if l.r.Proof != nil {
-		filled, err := l.v.filled([]selectors.Condition{*l.r.Proof})
-		if err != nil {
-			return err
-		}
+	if l.r.Proof == nil {
+		return nil
+	}
+	filled, err := l.v.filled([]selectors.Condition{*l.r.Proof})
+	if err == nil {
 		l.plan.Proof = &filled[0]
 	}
-	for {
-		answer, rows, err := l.page(ctx)
+	return err
+}
+
+// readTabs reads the list of each in-page tab.
+func (l *list) readTabs(ctx context.Context) error {
+	seen, err := l.v.page.Read(ctx, selectors.Plan{Rows: *l.r.Tabs, Limit: maxRows})
+	if err != nil {
+		return err
+	}
+	if len(seen.Rows) == 0 {
+		return &bot.StepError{
+			Class: bot.PageChanged, Step: "tabs", Place: l.r.Tabs.Pos.String(), Expected: l.r.Tabs.String(), Found: "none", URL: seen.URL,
+			Hint: "look at the screenshot and correct tabs:",
+		}
+	}
+	total, whole := 0, true
+	for i := range seen.Rows {
+		l.v.doing, l.v.place = fmt.Sprintf("tab %d", i+1), l.r.Tabs.Pos.String()
+		acting, cancel := context.WithTimeout(ctx, stepLimit)
+		self := &selectors.Element{Pos: l.r.Tabs.Pos, Alternatives: []selectors.Target{{XPath: "."}}}
+		err := l.v.act(acting, selectors.Action{Do: "click", Element: self, Row: &selectors.Row{Rows: *l.r.Tabs, Index: i}})
+		cancel()
 		if err != nil {
 			return err
 		}
+		before := len(l.records)
+		l.last = ""
+		if err := l.readList(ctx); err != nil {
+			return err
+		}
+		whole = whole && l.complete() == bot.CompleteYes
+		total += len(l.records) - before
+	}
+	l.ended, l.total = whole, -1
+	return nil
+}
+
+// readList reads the pages of one list.
+func (l *list) readList(ctx context.Context) error {
+	l.total, l.ended, l.walk = -1, false, walker{}
+	before := len(l.records)
+	if err := l.firstPage(ctx); err != nil {
+		return err
+	}
+	pages := l.pages
+	for {
+		answer, rows, err := l.page(ctx, l.pages > pages)
+		if err != nil {
+			return err
+		}
+		l.headers = answer.Headers
 		if err := l.add(rows); err != nil {
 			return err
 		}
@@ -116,12 +216,12 @@ func (l *list) readOnce(ctx context.Context) error {
 			return err
 		}
 		l.last = printOf(rows)
-		more, err := l.next(ctx, answer, len(rows))
+		more, err := l.next(ctx, answer, rows)
 		if err != nil {
 			return err
 		}
 		if !more {
-			return l.judge(answer)
+			return l.judge(answer, len(l.records)-before)
 		}
 	}
 }
@@ -143,17 +243,12 @@ func (l *list) add(rows []record) error {
 		case !known:
 			l.byKey[key] = len(l.records)
 			l.records = append(l.records, row)
-		case l.records[at].print == row.print && l.grows():
+		case l.records[at].print == row.print && l.overlaps():
 			l.repeated++
 		case l.records[at].print == row.print:
 			return &movedError{fmt.Sprintf("the row %q twice", short(strings.ReplaceAll(key, "\x1f", " ")))}
 		default:
-			return &bot.StepError{
-				Class: bot.DataContract, Step: fmt.Sprintf("row %d", row.index+1), Place: l.r.Pos.String(),
-				Expected: "each key (" + strings.Join(l.keys, ", ") + ") once",
-				Found:    fmt.Sprintf("two rows with the key %q and different values", short(strings.ReplaceAll(key, "\x1f", " "))),
-				Hint:     "choose more columns for key:, so that it is different in every row",
-			}
+			return l.twoRows(row, key)
 		}
 	}
 	if len(l.records) > maxRows {
@@ -162,20 +257,31 @@ func (l *list) add(rows []record) error {
 	return nil
 }
 
-// grows reports whether a list shows all rows so far on one page.
-func (l *list) grows() bool {
-	return l.r.Next != nil && (l.r.Next.Scroll != nil || l.r.Next.More != nil)
+func (l *list) twoRows(row record, key string) error {
+	return &bot.StepError{
+		Class: bot.DataContract, Step: fmt.Sprintf("row %d", row.index+1), Place: l.r.Pos.String(),
+		Expected: "each key (" + strings.Join(l.keys, ", ") + ") once",
+		Found:    fmt.Sprintf("two rows with the key %q and different values", short(strings.ReplaceAll(key, "\x1f", " "))),
+		Hint:     "choose more columns for key:, so that it is different in every row",
+	}
 }
 
+// grows reports whether a list shows all rows so far on one page.
+func (l *list) grows() bool {
+	return l.r.Next != nil && (l.r.Next.Scroll != nil || l.r.Next.More != nil) && !l.answers() && !l.harvest
+}
+
+// overlaps reports whether rows that were read may show up again.
+func (l *list) overlaps() bool { return l.grows() || l.harvest || l.answers() || l.r.Tabs != nil }
+
 // judge decides whether what was read is the whole list.
-func (l *list) judge(last selectors.Answer) error {
-	n := len(l.records)
+func (l *list) judge(last selectors.Answer, n int) error {
 	if l.total >= 0 && l.total != n {
 		return &movedError{fmt.Sprintf("%d rows, while the page says %d", n, l.total)}
 	}
 	if n == 0 && !last.Empty && l.total != 0 {
 		return &bot.StepError{
-			Class: bot.PageChanged, Step: "read the list", Place: l.r.Rows.Pos.String(),
+			Class: bot.PageChanged, Step: "read the list", Place: l.r.Pos.String(),
 			Expected: "rows (" + l.r.Rows.String() + "), or the page's own sign that there are none (" + l.r.Empty.String() + ")",
 			Found:    "neither", Hint: "an empty page is not believed: give empty: what the page shows when a list is empty",
 		}
@@ -197,8 +303,16 @@ func limitText(n int) string {
 	return strconv.Itoa(n)
 }
 
-// complete reports whether something proved that nothing is missing.
-func (l *list) complete() bool { return l.total >= 0 || l.ended }
+// complete reports whether something proved that nothing is missing: the page's own count, a whole file, or a list whose
+// beginning and end were seen.
+func (l *list) complete() bot.Completeness {
+	next := l.r.Next
+	begins := next == nil || next.Click == nil || next.First != nil || l.r.Tabs != nil
+	if l.total >= 0 || l.file != nil || l.ended && begins && !l.gaps {
+		return bot.CompleteYes
+	}
+	return bot.CompleteUnknown
+}
 
 func printOf(rows []record) string {
 	var b strings.Builder

@@ -44,20 +44,53 @@ func (l layout) selections() [][]selectors.Selection {
 // parse turns the cells of a row into values. The first alternative that is there and whose expression matches counts; a
 // value that cannot be read, or is not there at all, is an error with the cell's text and the line of the file.
 func (l layout) parse(row [][]selectors.Cell, index int, source string) (record, error) {
-	r := record{cells: map[string]selectors.Parsed{}, source: source, index: index}
-	var raw []string
+	r := record{cells: make(map[string]selectors.Parsed, len(l.names)), source: source, index: index}
+	raw := make([]string, 0, len(l.names))
 	for i, name := range l.names {
+		if l.columns[name][0].Column() != "" {
+			continue // below, when the column that it comes from is read
+		}
 		parsed, err := l.cell(name, row[i], index)
 		if err != nil {
 			return r, err
 		}
 		r.cells[name] = parsed
 		raw = append(raw, parsed.Raw)
+		for group, text := range parsed.Groups {
+			if _, set := l.columns[group]; !set {
+				r.cells[group] = selectors.Parsed{Raw: text, Value: text}
+			}
+		}
+	}
+	for _, name := range l.names {
+		if l.columns[name][0].Column() == "" {
+			continue
+		}
+		parsed, err := l.derived(name, r, index)
+		if err != nil {
+			return r, err
+		}
+		r.cells[name] = parsed
 	}
 	r.print = strings.Join(raw, "\x1f")
 	return r, nil
 }
 
+// derived reads a column from a group of another one, or from all of it.
+func (l layout) derived(name string, r record, index int) (selectors.Parsed, error) {
+	var tried []selectors.Cell
+	for _, f := range l.columns[name] {
+		from := r.cells[f.Column()]
+		text, ok := from.Groups[name]
+		if !ok {
+			text = from.Value
+		}
+		tried = append(tried, selectors.Cell{Value: &text})
+	}
+	return l.cell(name, tried, index)
+}
+
+// cell reads one column of a row.
 func (l layout) cell(name string, tried []selectors.Cell, index int) (selectors.Parsed, error) {
 	column := l.columns[name]
 	found := "nothing"
@@ -66,7 +99,7 @@ func (l layout) cell(name string, tried []selectors.Cell, index int) (selectors.
 			found = cell.Why
 			continue
 		}
-		parsed, ok, err := column[i].Read(*cell.Value, l.locale)
+		parsed, ok, err := l.value(column[i], cell)
 		if err != nil {
 			return parsed, &bot.StepError{
 				Class: bot.DataContract, Step: fmt.Sprintf("row %d, column %s", index+1, name), Place: column[i].Pos.String(),
@@ -76,12 +109,42 @@ func (l layout) cell(name string, tried []selectors.Cell, index int) (selectors.
 		if ok {
 			return parsed, nil
 		}
-		found = fmt.Sprintf("%q, which does not match %s", short(*cell.Value), column[i].Match)
+		found = fmt.Sprintf("%q, which does not match %s", short(parsed.Raw), column[i].Match)
 	}
 	return selectors.Parsed{}, &bot.StepError{
-		Class: bot.PageChanged, Step: fmt.Sprintf("row %d, column %s", index+1, name), Place: column[0].Pos.String(),
+		Class: bot.PageChanged, Step: fmt.Sprintf("row %d, column %s", index+1, name), Place: l.place(name),
 		Expected: "a value for " + name, Found: found, Hint: "look at the screenshot and correct the column",
 	}
+}
+
+// value reads one field; the parts of a joined one are read by themselves first.
+func (l layout) value(f selectors.Field, cell selectors.Cell) (selectors.Parsed, bool, error) {
+	if f.Join == nil {
+		if cell.Plain {
+			f = f.Plain()
+		}
+		return f.Read(*cell.Value, l.locale)
+	}
+	parts := strings.Split(*cell.Value, selectors.Joint)
+	values := make([]string, len(f.Join))
+	for i, part := range f.Join {
+		parsed, ok, err := part.Read(parts[i], l.locale)
+		if err != nil || !ok {
+			return parsed, ok, err
+		}
+		values[i] = parsed.Value
+	}
+	parsed, ok, err := f.Read(f.Joint(values), l.locale)
+	parsed.Raw = *cell.Value
+	return parsed, ok, err
+}
+
+// place is where a column stands in the file.
+func (l layout) place(name string) string {
+	if column := l.columns[name]; len(column) > 0 {
+		return column[0].Pos.String()
+	}
+	return ""
 }
 
 func kindOf(f selectors.Field) string {

@@ -23,7 +23,7 @@ func TestStock(t *testing.T) {
 		t.Fatal(err)
 	}
 	truth := w.Products()
-	if len(r.Levels) != len(truth) || !r.Complete {
+	if len(r.Levels) != len(truth) || r.Complete != bot.CompleteYes {
 		t.Fatalf("%d levels, complete %v: expected %d", len(r.Levels), r.Complete, len(truth))
 	}
 	for i, p := range truth {

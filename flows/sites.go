@@ -43,6 +43,8 @@ type visit struct {
 	place string            // of that step in the selector file
 	trail []string          // what was done so far
 	warn  []string          // fallbacks that matched
+	file  *selectors.Download
+	early []selectors.Response // answers that came before they were waited for
 
 	submitted bool // the log-in was sent and nobody knows what became of it
 }

@@ -4,6 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"path/filepath"
+	"slices"
 	"time"
 
 	"restock/bot"
@@ -17,6 +20,11 @@ func (v *visit) open(ctx context.Context, path selectors.Template) error {
 	if err != nil {
 		return err
 	}
+	return v.goTo(ctx, address)
+}
+
+// goTo loads an address anew.
+func (v *visit) goTo(ctx context.Context, address string) error {
 	v.log("open " + bot.Redact(address))
 	ctx, cancel := context.WithTimeout(ctx, openLimit)
 	defer cancel()
@@ -24,6 +32,37 @@ func (v *visit) open(ctx context.Context, path selectors.Template) error {
 		return err
 	}
 	return v.page.Open(ctx, address)
+}
+
+// addressWith is an address of the file with one more value in it.
+func (v *visit) addressWith(path selectors.Template, name, value string) (string, error) {
+	return v.addressFor(path, map[string]string{name: value})
+}
+
+// addressFor is an address of the file with further values in it. An address that is a value itself is taken as it is.
+func (v *visit) addressFor(path selectors.Template, more map[string]string) (string, error) {
+	values := v.values()
+	work := maps.Clone(v.work)
+	if work == nil {
+		work = map[string]string{}
+	}
+	maps.Copy(work, more)
+	values.Work = work
+	if name, ok := path.Only(); ok {
+		return v.site.Resolve(work[name], values)
+	}
+	return v.site.Address(path, values)
+}
+
+// enterFrame goes into a frame of the page; "" stays where it is.
+func (v *visit) enterFrame(ctx context.Context, name string) error {
+	if name == "" {
+		return nil
+	}
+	v.doing = "frame " + name
+	ctx, cancel := context.WithTimeout(ctx, openLimit)
+	defer cancel()
+	return v.page.Frame(ctx, name)
 }
 
 // run does steps in order. row, if not nil, is where their targets are looked for.
@@ -43,15 +82,17 @@ func (v *visit) step(ctx context.Context, s selectors.Step, row *selectors.Row) 
 	if within == 0 {
 		within = stepLimit
 	}
-	if s.Do == "open" {
+	switch s.Do {
+	case "open":
 		if err := v.open(ctx, s.Address); err != nil {
 			return err
 		}
 		return v.expect(ctx, s, within)
-	}
-	switch s.Do {
-	case "if":
-		return v.branch(ctx, s, row)
+	case "if", "repeat", "try", "frame", "tab":
+		if err := v.compound(ctx, s, row, within); err != nil {
+			return err
+		}
+		return v.expect(ctx, s, within)
 	case "otp":
 		return v.otp(ctx, s)
 	}
@@ -61,16 +102,15 @@ func (v *visit) step(ctx context.Context, s selectors.Step, row *selectors.Row) 
 	switch s.Do {
 	case "wait":
 		return v.wait(ctx, *s.See)
-	case "fill", "type", "select", "append":
+	case "fill", "type", "select", "append", "upload":
 		for _, f := range s.Fields {
-			text, err := f.Value.Expand(v.values())
-			if err != nil {
+			if err := v.field(ctx, s, f, row); err != nil {
 				return err
 			}
-			v.doing = s.Do + " " + f.Element.String()
-			if err := v.act(ctx, selectors.Action{Do: s.Do, Element: &f.Element, Row: row, Text: text, Secret: f.Value.Secret()}); err != nil {
-				return err
-			}
+		}
+	case "download":
+		if err := v.download(ctx, s, row); err != nil {
+			return err
 		}
 	default:
 		if err := v.act(ctx, selectors.Action{Do: s.Do, Element: s.Element, Row: row, Key: s.Key, Text: s.Dialog}); err != nil {
@@ -78,6 +118,37 @@ func (v *visit) step(ctx context.Context, s selectors.Step, row *selectors.Row) 
 		}
 	}
 	return v.expect(outer, s, within)
+}
+
+// field puts a value into one field.
+func (v *visit) field(ctx context.Context, s selectors.Step, f selectors.FieldValue, row *selectors.Row) error {
+	text, err := f.Value.Expand(v.values())
+	if err != nil {
+		return err
+	}
+	if s.Do == "upload" && !filepath.IsAbs(text) {
+		text = filepath.Join(filepath.Dir(v.site.File), text)
+	}
+	v.doing = s.Do + " " + f.Element.String()
+	return v.act(ctx, selectors.Action{
+		Do: s.Do, Element: &f.Element, Row: row, Options: s.Options, Text: text, Secret: f.Value.Secret(),
+	})
+}
+
+// download takes the file that a click brings.
+func (v *visit) download(ctx context.Context, s selectors.Step, row *selectors.Row) error {
+	filled, err := s.Element.With(v.values())
+	if err != nil {
+		return err
+	}
+	file, alternative, err := v.page.Download(ctx, selectors.Action{Element: &filled, Row: row})
+	if err != nil {
+		return err
+	}
+	v.fallback(&filled, alternative)
+	v.file = &file
+	v.log(fmt.Sprintf("took a file of %d bytes", len(file.Data)))
+	return nil
 }
 
 // act does one action and notes when it was not the first alternative of its element that matched.
@@ -89,12 +160,29 @@ func (v *visit) act(ctx context.Context, a selectors.Action) error {
 		}
 		a.Element = &filled
 	}
+	if a.Options != nil {
+		filled, err := a.Options.With(v.values())
+		if err != nil {
+			return err
+		}
+		a.Options = &filled
+	}
 	alternative, err := v.page.Act(ctx, a)
-	if err == nil && alternative > 0 {
-		v.warn = append(v.warn, fmt.Sprintf("%s: %s matched only by its alternative %d (%s)", a.Element.Pos, a.Element,
-			alternative+1, a.Element.Alternatives[alternative]))
+	if err == nil {
+		v.fallback(a.Element, alternative)
 	}
 	return err
+}
+
+// fallback notes, once, that it was not the first alternative of an element that matched.
+func (v *visit) fallback(e *selectors.Element, alternative int) {
+	if e == nil || alternative <= 0 || alternative >= len(e.Alternatives) {
+		return
+	}
+	text := fmt.Sprintf("%s: %s matched only by its alternative %d (%s)", e.Pos, e, alternative+1, e.Alternatives[alternative])
+	if !slices.Contains(v.warn, text) {
+		v.warn = append(v.warn, text)
+	}
 }
 
 func (v *visit) expect(ctx context.Context, s selectors.Step, within time.Duration) error {
@@ -104,24 +192,6 @@ func (v *visit) expect(ctx context.Context, s selectors.Step, within time.Durati
 	ctx, cancel := context.WithTimeout(ctx, within)
 	defer cancel()
 	return v.wait(ctx, *s.Expect)
-}
-
-// branch does then or else, by what is on the page now.
-func (v *visit) branch(ctx context.Context, s selectors.Step, row *selectors.Row) error {
-	see, err := v.filled([]selectors.Condition{*s.See})
-	if err != nil {
-		return err
-	}
-	looking, cancel := context.WithTimeout(ctx, stepLimit)
-	seen, err := v.page.See(looking, see...)
-	cancel()
-	if err != nil {
-		return err
-	}
-	if seen[0] {
-		return v.run(ctx, s.Then, row)
-	}
-	return v.run(ctx, s.Else, row)
 }
 
 // wait waits until a condition holds.

@@ -22,7 +22,7 @@ func (s *Sites) Stock(ctx context.Context, site string) (bot.Reading, error) {
 		}
 		reading = bot.Reading{Complete: l.complete(), At: s.Now(), MaxChange: int(changeOf(r))}
 		seen := map[string]bool{}
-		for _, row := range l.records {
+		for _, row := range l.result() {
 			if !matches(r.Where, row) {
 				continue
 			}
@@ -36,8 +36,8 @@ func (s *Sites) Stock(ctx context.Context, site string) (bot.Reading, error) {
 			seen[level.SKU] = true
 			reading.Levels = append(reading.Levels, level)
 		}
-		reading.AbsentIsOut = r.Absent == "0" && reading.Complete
-		return fmt.Sprintf("read %d rows on %d pages", len(l.records), l.pages), nil
+		reading.AbsentIsOut = r.Absent == "0" && reading.Complete == bot.CompleteYes
+		return fmt.Sprintf("read %d rows on %d pages", len(l.result()), l.pages), nil
 	})
 	return reading, err
 }
@@ -95,9 +95,12 @@ func unreadable(r *selectors.Reading, row record, column, expected string) error
 	}
 }
 
-// matches reports whether a row passes where:.
+// matches reports whether a row passes where:, as far as its columns are known yet.
 func matches(where map[string]string, row record) bool {
 	for column, text := range where {
+		if _, known := row.cells[column]; !known {
+			continue
+		}
 		pattern, err := selectors.Pattern(text)
 		if err != nil || !pattern.MatchString(row.text(column)) {
 			return false

@@ -29,7 +29,7 @@ func (s *Sites) Subscribers(ctx context.Context, site string, skus []string) (su
 }
 
 func (s *Sites) subscribers(ctx context.Context, site string, work map[string]string, skus []string) (subs []bot.Subscription, waiting int, err error) {
-	memo := map[string]record{}
+	memo := map[string]memory{}
 	err = s.do(ctx, site, "subscribers", work, func(ctx context.Context, v *visit) (string, error) {
 		r := v.site.Subscribers
 		if r == nil {
@@ -37,12 +37,16 @@ func (s *Sites) subscribers(ctx context.Context, site string, work map[string]st
 		}
 		subs, waiting = nil, 0
 		wanted := func(row record) bool { return matches(r.Where, row) && slices.Contains(skus, skuOf(row, work)) }
-		l := v.newList(r, "id", wanted)
+		opened := wanted
+		if _, listed := r.Columns["sku"]; !listed && !r.Open.Asks("sku") {
+			opened = func(row record) bool { return matches(r.Where, row) } // which product it is stands on the row's own page
+		}
+		l := v.newList(r, "id", opened)
 		l.memo = memo
 		if err := l.readAll(ctx); err != nil {
 			return "", err
 		}
-		for _, row := range l.records {
+		for _, row := range l.result() {
 			if matches(r.Where, row) {
 				waiting++
 			}
@@ -55,7 +59,7 @@ func (s *Sites) subscribers(ctx context.Context, site string, work map[string]st
 			}
 			subs = append(subs, sub)
 		}
-		return fmt.Sprintf("read %d rows on %d pages, %d wait, %d for what came back", len(l.records), l.pages, waiting, len(subs)), unique(r, subs)
+		return fmt.Sprintf("read %d rows on %d pages, %d wait, %d for what came back", len(l.result()), l.pages, waiting, len(subs)), unique(r, subs)
 	})
 	return subs, waiting, err
 }

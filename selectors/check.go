@@ -22,13 +22,18 @@ func (c *checker) report(pos strict.Pos, found, expected, hint string) {
 func (c *checker) check() {
 	s := c.site
 	if s.Version != 0 && s.Version != 1 {
-		c.report(s.Pos, "another version than 1", "version: 1", "this restock knows version 1 only")
+		c.report(s.At.Of("version", s.Pos), "another version than 1", "version: 1", "this restock knows version 1 only")
 	}
 	if s.Site != "" && strings.Trim(s.Site, "abcdefghijklmnopqrstuvwxyz0123456789-_") != "" {
-		c.report(s.Pos, "site "+quote(s.Site), "a name of small letters, digits, - and _", "")
+		c.report(s.At.Of("site", s.Pos), "site "+quote(s.Site), "a name of small letters, digits, - and _", "")
 	}
 	if _, ok := localeOf(s.Locale); !ok {
-		c.report(s.Pos, "locale "+quote(s.Locale), "a locale such as en-AU, de-DE or fr-FR", "")
+		c.report(s.At.Of("locale", s.Pos), "locale "+quote(s.Locale), "a locale such as en-AU, de-DE or fr-FR", "")
+	}
+	for _, what := range s.Block {
+		if !slices.Contains(Blockable(), what) {
+			c.report(s.At.Of("block", s.Pos), "block: "+quote(what), strict.List(Blockable()), strict.DidYouMean(what, Blockable()))
+		}
 	}
 	for name, e := range s.Elements {
 		if e.Ref != "" {
@@ -38,10 +43,13 @@ func (c *checker) check() {
 	r := resolver{elements: s.Elements, report: c.report, text: c.words}
 	r.site(s)
 	c.interruptions()
-	c.reading("stock", s.Stock, stockColumns(), []string{"sku"})
-	c.reading("subscribers", s.Subscribers, subscriberColumns(), []string{"id"})
+	c.reading("stock", s.Stock, keysOf(StockColumns()), []string{"sku"})
+	c.reading("subscribers", s.Subscribers, keysOf(SubscriberColumns()), []string{"id"})
 	c.values()
 }
+
+// Blockable lists what a browser can leave out of a page.
+func Blockable() []string { return []string{"images", "fonts", "media"} }
 
 func (c *checker) interruptions() {
 	for _, i := range c.site.Interruptions {
@@ -63,13 +71,37 @@ func (c *checker) interruptions() {
 	}
 }
 
-func stockColumns() []string {
-	return []string{"sku", "name", "url", "quantity", "availability", "unit"}
+// StockColumns lists the columns of a stock flow.
+func StockColumns() []Word {
+	return []Word{
+		{"sku", "the product's code; every stock flow needs it"},
+		{"name", "its name, for the message"},
+		{"url", "where a customer buys it"},
+		{"quantity", "how many there are: more than none is in stock"},
+		{"availability", "in, out or unknown, where the page has words (use map:)"},
+		{"unit", "of the quantity"},
+	}
 }
 
-func subscriberColumns() []string {
-	return []string{"id", "sku", "customer", "email", "phone", "channel", "consent", "requested", "language", "status", "product"}
+// SubscriberColumns lists the columns of a subscribers flow.
+func SubscriberColumns() []Word {
+	return []Word{
+		{"id", "the CRM's own name for the request; every subscribers flow needs it"},
+		{"sku", "the product's code, unless {sku} stands in open"},
+		{"product", "the product's name"},
+		{"customer", "the customer's name"},
+		{"email", "where to write"},
+		{"phone", "where to send an SMS"},
+		{"channel", "email, sms or both (use map:)"},
+		{"consent", "yes or no"},
+		{"requested", "when the customer asked"},
+		{"language", "of the message"},
+		{"status", "for where:"},
+	}
 }
+
+// Helper reports whether a column is the file's own, for where:, key:, from: or an address: its name begins with _.
+func Helper(column string) bool { return strings.HasPrefix(column, "_") }
 
 func (c *checker) reading(flow string, r *Reading, known, need []string) {
 	if r == nil {
@@ -88,37 +120,126 @@ func (c *checker) reading(flow string, r *Reading, known, need []string) {
 		}
 	}
 	if flow == "stock" && columns["quantity"] == nil && columns["availability"] == nil {
-		c.report(r.Pos, "neither quantity nor availability", "one of these columns", "")
+		c.report(r.At.Of("columns", r.Pos), "neither quantity nor availability", "one of these columns", "")
 	}
 	if flow == "subscribers" && columns["sku"] == nil && !r.Open.Asks("sku") {
 		c.report(r.Pos, "no column sku", "the column sku, or {sku} in open", "")
 	}
 	for _, key := range r.Key {
-		if r.Columns[key] == nil {
-			c.report(r.Pos, "key "+quote(key), "one of the columns: "+strict.List(slices.Collect(maps.Keys(r.Columns))), "")
+		if columns[key] == nil {
+			c.report(r.At.Of("key", r.Pos), "key "+quote(key), "one of the columns: "+strict.List(slices.Collect(maps.Keys(columns))), "")
 		}
 	}
-	for name := range r.Where {
-		if r.Columns[name] == nil {
-			c.report(r.Pos, "where "+quote(name), "one of the columns: "+strict.List(slices.Collect(maps.Keys(r.Columns))), "")
+	for name, text := range r.Where {
+		if columns[name] == nil {
+			c.report(r.At.Of("where", r.Pos), "where "+quote(name), "one of the columns: "+strict.List(slices.Collect(maps.Keys(columns))), "")
+		}
+		if _, err := Pattern(text); err != nil {
+			c.report(r.At.Of("where", r.Pos), "where "+quote(text), "a text, or a regular expression between slashes", err.Error())
 		}
 	}
 	if r.Absent != "" && r.Absent != "0" {
-		c.report(r.Pos, "absent: "+quote(r.Absent), "absent: 0", "")
+		c.report(r.At.Of("absent", r.Pos), "absent: "+quote(r.Absent), "absent: 0", "")
 	}
-	if r.Next == nil && r.Total == nil {
+	if n := r.Next; r.Absent == "0" && r.Total == nil && n != nil && n.Click != nil && n.First == nil {
+		c.report(r.At.Of("absent", r.Pos), "absent: 0 without total", "total:, or next: {click: …, first: …}",
+			"a list is known to be whole by its own count, or when its first and last page were seen")
+	}
+	if r.Walk != "" && r.Walk != "fetch" {
+		c.report(r.At.Of("walk", r.Pos), "walk: "+quote(r.Walk), "walk: fetch", "")
+	}
+	c.source(flow, r)
+}
+
+// source checks that the rows fit where they come from.
+func (c *checker) source(flow string, r *Reading) {
+	answer, file := r.From != nil && r.From.Response != "", r.From != nil && r.From.Download != nil
+	switch {
+	case file && (r.Rows.JSON != "" || len(r.Rows.Alternatives) > 0 || r.Rows.Ref != ""):
+		c.report(r.Rows.Pos, "rows beside from: download", "no rows: every line of the file is one", "")
+	case file && !HasDownload(r.Steps):
+		c.report(r.Pos, "from: download without a download", "a download step in steps", "")
+	case answer && r.Rows.JSON == "":
+		c.report(r.Pos, "from: response without the place of the list", "rows: {json: path}", "")
+	case !answer && !file && len(r.Rows.Alternatives) == 0 && r.Rows.Ref == "":
+		c.report(r.Pos, "no key rows", "the key rows", "")
+	case !answer && r.Rows.JSON != "":
+		c.report(r.Rows.Pos, "rows: {json: …}", "a target", "an answer is read with from: {response: address}")
+	}
+	if !file && r.Next == nil && r.Total == nil {
 		c.report(r.Pos, "no next and no total", "next: (how the rest of the list is reached) or next: none",
 			"without it restock cannot know whether the list is whole")
+	}
+	if d := r.Detail; d != nil && d.Rows != nil && d.Next == nil && d.Total == nil {
+		c.report(d.Pos, "no next and no total", "next: (how the rest of these rows is reached) or next: none", "")
+	}
+	if (answer || file) && r.Walk != "" {
+		c.report(r.At.Of("walk", r.Pos), "walk beside from", "walk only where rows are read from pages", "")
+	}
+	for name, column := range r.Columns {
+		c.places(flow, name, column, answer, file)
+	}
+}
+
+// HasDownload reports whether one of the steps takes a file.
+func HasDownload(steps []Step) bool {
+	return slices.ContainsFunc(steps, func(s Step) bool {
+		return s.Do == "download" || HasDownload(s.Then) || HasDownload(s.Else) || HasDownload(s.Try)
+	})
+}
+
+// places checks that a column is read from where its rows are.
+func (c *checker) places(flow, name string, column Column, answer, file bool) {
+	for _, f := range column {
+		switch {
+		case f.Join != nil:
+			c.places(flow, name, f.Join, answer, file)
+		case f.From != "":
+		case answer && f.JSON == "":
+			c.report(f.Pos, "column "+name+" without json", "json: path", "the rows are those of an answer")
+		case file && f.Header == "":
+			c.report(f.Pos, "column "+name+" without header", "header: the heading in the file", "the rows are those of a file")
+		case !answer && f.JSON != "":
+			c.report(f.Pos, "json in column "+name, "a place on the page", "json needs from: {response: address}")
+		}
 	}
 }
 
 func (c *checker) columns(flow string, columns map[string]Column, known []string) {
 	for name, column := range columns {
-		if slices.Contains(known, name) || len(column) == 0 {
+		for _, f := range column {
+			c.derived(name, f, columns, known)
+		}
+		if slices.Contains(known, name) || len(column) == 0 || Helper(name) {
 			continue
 		}
 		hint := strict.DidYouMean(name, known)
+		if hint == "" {
+			hint = "a column of your own, for where: or from:, begins with _"
+		}
 		c.report(column[0].Pos, "column "+quote(name)+" in "+flow, strict.List(known), hint)
+	}
+}
+
+// derived checks a field that takes its value from another column.
+func (c *checker) derived(name string, f Field, columns map[string]Column, known []string) {
+	for _, group := range f.Groups() {
+		if !slices.Contains(known, group) && !Helper(group) {
+			c.report(f.Pos, "a group named "+group, strict.List(known), strict.DidYouMean(group, known))
+		}
+	}
+	from := f.Column()
+	if from == "" {
+		return
+	}
+	other, ok := columns[from]
+	switch {
+	case !ok:
+		c.report(f.Pos, "from: "+quote(from), "address, or one of the columns: "+strict.List(slices.Collect(maps.Keys(columns))), "")
+	case from == name:
+		c.report(f.Pos, "from: itself", "another column", "")
+	case slices.ContainsFunc(other, func(o Field) bool { return o.Column() != "" }):
+		c.report(f.Pos, "from: "+from+", which is itself from another column", "a column that is read from the page", "")
 	}
 }
 
@@ -127,7 +248,7 @@ func (c *checker) values() { c.site.templates(c.words) }
 
 func (c *checker) words(t *Template, flow string) {
 	for _, name := range t.names(value) {
-		known := workValues(flow)
+		known := c.site.workValues(flow)
 		if slices.Contains(known, name) {
 			continue
 		}
@@ -144,17 +265,36 @@ func (c *checker) words(t *Template, flow string) {
 }
 
 // workValues lists the {words} that a flow knows.
-func workValues(flow string) []string {
+func (s *Site) workValues(flow string) []string {
+	if inner, ok := strings.CutPrefix(flow, "pages of "); ok {
+		return append([]string{"n"}, s.workValues(inner)...)
+	}
 	switch flow {
 	case "subscribers":
 		return []string{"sku"}
-	case "pages":
-		return []string{"n", "sku"}
+	case "detail of stock":
+		return slices.Sorted(maps.Keys(s.Stock.Columns))
+	case "detail of subscribers":
+		return append(slices.Sorted(maps.Keys(s.Subscribers.Columns)), "sku")
 	case "followup":
-		return []string{
-			"sku", "product.name", "product.url", "subscription.id", "subscription.customer", "subscription.sku",
-			"channel", "sent.at", "sent.date", "key", "run",
-		}
+		return keysOf(FollowupValues())
 	}
 	return nil
+}
+
+// FollowupValues lists the {words} of a followup flow.
+func FollowupValues() []Word {
+	return []Word{
+		{"sku", "of the product that is back"},
+		{"product.name", "its name"},
+		{"product.url", "its address"},
+		{"subscription.id", "the request's id, as the subscribers flow read it"},
+		{"subscription.customer", "the customer's name, as it was read"},
+		{"subscription.sku", "the product's code, as the request has it"},
+		{"channel", "e-mail or SMS"},
+		{"sent.at", "when the message went out: 2026-11-23 17:05, in the zone of restock.yaml"},
+		{"sent.date", "the same without the time"},
+		{"key", "the notification's key, which makes the note recognisable"},
+		{"run", "the run's ID"},
+	}
 }

@@ -1,6 +1,7 @@
 package selectors
 
 import (
+	"slices"
 	"strings"
 
 	"restock/selectors/strict"
@@ -11,20 +12,22 @@ import (
 type Condition struct {
 	strict.Pos `json:"-"`
 
-	Visible *Element    `yaml:"visible" json:"visible,omitempty"`
-	Hidden  *Element    `yaml:"hidden" json:"hidden,omitempty"` // not there, or not visible
-	URL     string      `yaml:"url" json:"url,omitempty"`       // the address matches this text
-	Value   *ValueIs    `yaml:"value" json:"value,omitempty"`
-	Any     []Condition `yaml:"any" json:"any,omitempty"`
-	All     []Condition `yaml:"all" json:"all,omitempty"`
-	Not     *Condition  `yaml:"not" json:"not,omitempty"`
+	Visible *Element    `yaml:"visible" json:"visible,omitempty" doc:"the element is there and visible"`
+	Hidden  *Element    `yaml:"hidden" json:"hidden,omitempty" doc:"it is not there, or not visible"`
+	URL     string      `yaml:"url" json:"url,omitempty" doc:"the address of the page is this text, with * for anything"`
+	Value   *ValueIs    `yaml:"value" json:"value,omitempty" doc:"{of: element, is: text}: a form field holds this"`
+	Any     []Condition `yaml:"any" json:"any,omitempty" doc:"one of these conditions holds"`
+	All     []Condition `yaml:"all" json:"all,omitempty" doc:"all of them hold"`
+	Not     *Condition  `yaml:"not" json:"not,omitempty" doc:"it does not hold"`
+
+	Const *bool `json:"const,omitempty"` // what was found out about parts that are answered already
 }
 
 // ValueIs compares the value of a form field, or the text of another element.
 type ValueIs struct {
 	strict.Pos `json:"-"`
-	Of         Element `yaml:"of,required" json:"of"`
-	Is         string  `yaml:"is,required" json:"is"`
+	Of         Element `yaml:"of,required" json:"of" doc:"the field"`
+	Is         string  `yaml:"is,required" json:"is" doc:"its whole text, * for anything, or /…/"`
 }
 
 // DecodeYAML implements strict.Decodable.
@@ -36,18 +39,24 @@ func (c *Condition) DecodeYAML(d *strict.Decoder, n *strict.Node) {
 		d.Into(n, c.Visible)
 		return
 	}
-	own := strict.Keys(*c)
-	for i := 0; i+1 < len(n.Content); i += 2 {
-		for _, key := range own {
-			if n.Content[i].Value == key {
-				d.Struct(n, (*plain)(c))
-				c.Pos = d.PosOf(n)
-				return
-			}
-		}
+	if isCondition(d, n) {
+		d.Struct(n, (*plain)(c))
+		c.Pos = d.PosOf(n)
+		return
 	}
 	c.Visible = &Element{}
 	d.Into(n, c.Visible)
+}
+
+// isCondition tells {hidden: element} from a target such as {css: …, hidden: true}.
+func isCondition(d *strict.Decoder, n *strict.Node) bool {
+	keys := d.Keys(n)
+	if slices.ContainsFunc(keys, func(key string) bool { return slices.Contains(targetKeys(), key) }) {
+		return slices.ContainsFunc(keys, func(key string) bool {
+			return key != "hidden" && slices.Contains(strict.Keys(Condition{}), key)
+		})
+	}
+	return slices.ContainsFunc(keys, func(key string) bool { return slices.Contains(strict.Keys(Condition{}), key) })
 }
 
 // String says in words what must be so.

@@ -62,7 +62,7 @@ func (e Element) With(v Values) (Element, error) {
 
 func (t Target) with(v Values) (Target, error) {
 	var err error
-	for _, text := range []*string{&t.Text, &t.Label, &t.Placeholder, &t.Name, &t.Title, &t.Alt, &t.TestID, &t.Heading} {
+	for _, text := range []*string{&t.Text, &t.Label, &t.Placeholder, &t.Name, &t.Title, &t.Alt, &t.TestID, &t.Heading, &t.Frame} {
 		if err == nil {
 			*text, err = fillPattern(*text, v)
 		}
@@ -72,7 +72,7 @@ func (t Target) with(v Values) (Target, error) {
 			*code, err = fillCode(*code, v)
 		}
 	}
-	for _, e := range []**Element{&t.In, &t.Has} {
+	for _, e := range []**Element{&t.In, &t.Has, &t.Near} {
 		if *e != nil && err == nil {
 			var filled Element
 			filled, err = (*e).With(v)

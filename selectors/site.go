@@ -10,38 +10,40 @@ import (
 // Site is one web UI, as one selector file describes it.
 type Site struct {
 	strict.Pos
-	Version int        `yaml:"version,required"`
-	Site    string     `yaml:"site,required"`
-	Base    Template   `yaml:"base,required"`
-	Allow   []Template `yaml:"allow"` // further origins that the browser may visit
-	Locale  string     `yaml:"locale"`
+	At      strict.Places
+	Version int        `yaml:"version,required" doc:"1"`
+	Site    string     `yaml:"site,required" doc:"its name, in small letters; jobs in restock.yaml use it"`
+	Base    Template   `yaml:"base,required" doc:"its address; the addresses below are relative to it"`
+	Allow   []Template `yaml:"allow" doc:"further origins that the browser may talk to; all others do not exist for it"`
+	Locale  string     `yaml:"locale" doc:"how numbers and dates are written: en-AU; a field can say otherwise"`
+	Block   []string   `yaml:"block" doc:"what the browser need not load: images, fonts, media"`
 
-	Elements      map[string]Element `yaml:"elements"`
-	Interruptions []Interruption     `yaml:"interruptions"`
-	Mask          []Element          `yaml:"mask"` // hidden in screenshots besides passwords: personal data
+	Elements      map[string]Element `yaml:"elements" doc:"names for elements that are used below"`
+	Interruptions []Interruption     `yaml:"interruptions" doc:"what may come up at any moment; looked for before and after every read and action"`
+	Mask          []Element          `yaml:"mask" doc:"covered in screenshots and scrubbed in saved pages; passwords, e-mail addresses and phones always are"`
 
-	Login       *Login   `yaml:"login"`
-	Stock       *Reading `yaml:"stock"`
-	Subscribers *Reading `yaml:"subscribers"`
-	Followup    *Writing `yaml:"followup"`
+	Login       *Login   `yaml:"login" doc:"how to log in"`
+	Stock       *Reading `yaml:"stock" doc:"how to read the stock list"`
+	Subscribers *Reading `yaml:"subscribers" doc:"how to read who waits"`
+	Followup    *Writing `yaml:"followup" doc:"how to write that a customer was told"`
 }
 
 // Login is the flow that logs in.
 type Login struct {
 	strict.Pos
-	Open    Template   `yaml:"open,required"`
-	Steps   []Step     `yaml:"steps,required"`
-	Done    Condition  `yaml:"done,required"` // proof that we are in
-	Refused *Condition `yaml:"refused"`       // proof that the user name or password is wrong
+	Open    Template   `yaml:"open,required" doc:"the address of the log-in"`
+	Steps   []Step     `yaml:"steps,required" doc:"what to do there"`
+	Done    Condition  `yaml:"done,required" doc:"proof that we are in"`
+	Refused *Condition `yaml:"refused" doc:"proof that the user name or password is wrong: not tried again until it changes"`
 }
 
 // Interruption is something that may come up at any moment: the end of the session, a notice, an error dialog.
 type Interruption struct {
 	strict.Pos
-	See   Condition `yaml:"see,required"`
-	Do    string    `yaml:"do"`    // login: log in again and begin the flow anew
-	Click *Element  `yaml:"click"` // put it away
-	Fail  string    `yaml:"fail"`  // give up; the text tells the admin why
+	See   Condition `yaml:"see,required" doc:"how it shows"`
+	Do    string    `yaml:"do" doc:"login: log in again, then begin the flow anew"`
+	Click *Element  `yaml:"click" doc:"put it away by this, then begin the flow anew"`
+	Fail  string    `yaml:"fail" doc:"give up; the text tells the admin why"`
 }
 
 // Secrets returns the names of the secrets that the file asks for.
@@ -101,6 +103,19 @@ func (s *Site) Address(path Template, v Values) (string, error) {
 	if err != nil {
 		return "", err
 	}
+	return s.resolve(text, base)
+}
+
+// Resolve makes an address out of one that a page gave, whole or relative to the base.
+func (s *Site) Resolve(text string, v Values) (string, error) {
+	base, err := s.Base.Expand(v)
+	if err != nil {
+		return "", err
+	}
+	return s.resolve(text, base)
+}
+
+func (s *Site) resolve(text, base string) (string, error) {
 	root, err := url.Parse(base)
 	if err != nil || root.Host == "" {
 		return "", &AddressError{Pos: s.Base.Pos, Address: base}

@@ -1,8 +1,6 @@
 package selectors
 
 import (
-	"fmt"
-	"regexp"
 	"strings"
 
 	"restock/selectors/strict"
@@ -12,27 +10,30 @@ import (
 // unless Many, First or Hidden say otherwise.
 //
 // Texts (Text, Label, Name, …) are compared whole, without regard to case and runs of white space; "*" stands for
-// anything; /…/ is a regular expression.
+// anything; /…/ is a regular expression. What each key means stands in its doc tag, from which the manual and the JSON
+// Schema are made.
 type Target struct {
 	strict.Pos `json:"-"`
 
-	CSS         string `yaml:"css" json:"css,omitempty"`
-	XPath       string `yaml:"xpath" json:"xpath,omitempty"`
-	Text        string `yaml:"text" json:"text,omitempty"`               // its text; alone: the innermost element with that text
-	Label       string `yaml:"label" json:"label,omitempty"`             // a field by its label
-	Placeholder string `yaml:"placeholder" json:"placeholder,omitempty"` // a field by its placeholder
-	Role        string `yaml:"role" json:"role,omitempty"`               // ARIA role, given or implied by the tag
-	Name        string `yaml:"name" json:"name,omitempty"`               // with role: accessible name; alone: name attribute
-	Title       string `yaml:"title" json:"title,omitempty"`
-	Alt         string `yaml:"alt" json:"alt,omitempty"`
-	TestID      string `yaml:"testid" json:"testid,omitempty"`   // data-testid, data-test, data-qa, data-cy, …
-	Heading     string `yaml:"heading" json:"heading,omitempty"` // a heading (h1-h6 or role) with that text
+	CSS         string `yaml:"css" json:"css,omitempty" doc:"by CSS selector; shadow roots, open and closed, and frames of the same site are looked into"`
+	XPath       string `yaml:"xpath" json:"xpath,omitempty" doc:"by XPath 1.0, relative to where it is looked for"`
+	Text        string `yaml:"text" json:"text,omitempty" doc:"the innermost element with that text; beside another key: only if it has that text"`
+	Label       string `yaml:"label" json:"label,omitempty" doc:"a field by its label, with or without the colon after it"`
+	Placeholder string `yaml:"placeholder" json:"placeholder,omitempty" doc:"a field by its placeholder"`
+	Role        string `yaml:"role" json:"role,omitempty" doc:"by ARIA role, given or implied by the tag: button, link, textbox, row, …"`
+	Name        string `yaml:"name" json:"name,omitempty" doc:"with role: its accessible name, which is what a screen reader says; alone: the name attribute"`
+	Title       string `yaml:"title" json:"title,omitempty" doc:"by the title attribute"`
+	Alt         string `yaml:"alt" json:"alt,omitempty" doc:"by the alternative text of a picture"`
+	TestID      string `yaml:"testid" json:"testid,omitempty" doc:"by data-testid, data-test, data-qa, data-cy, data-test-id, data-qa-id or data-testing"`
+	Heading     string `yaml:"heading" json:"heading,omitempty" doc:"a heading with that text"`
 
-	In     *Element `yaml:"in" json:"in,omitempty"`   // only inside this element
-	Has    *Element `yaml:"has" json:"has,omitempty"` // only if it contains this element
-	Many   bool     `yaml:"many" json:"many,omitempty"`
-	First  bool     `yaml:"first" json:"first,omitempty"`
-	Hidden bool     `yaml:"hidden" json:"hidden,omitempty"` // invisible ones too
+	Near   *Element `yaml:"near" json:"near,omitempty" doc:"of several matches, the one that lies closest to this element on the screen"`
+	In     *Element `yaml:"in" json:"in,omitempty" doc:"only inside this element: the row with …"`
+	Has    *Element `yaml:"has" json:"has,omitempty" doc:"only if it contains this element"`
+	Frame  string   `yaml:"frame" json:"frame,omitempty" doc:"only in the frame with this name, id, title or address; needed for frames of another site"`
+	Many   bool     `yaml:"many" json:"many,omitempty" doc:"several matches are right"`
+	First  bool     `yaml:"first" json:"first,omitempty" doc:"take the first of several matches"`
+	Hidden bool     `yaml:"hidden" json:"hidden,omitempty" doc:"invisible ones too"`
 }
 
 // String describes the target as the file writes it.
@@ -41,6 +42,14 @@ func (t Target) String() string {
 	for _, p := range t.parts() {
 		if p.value != "" {
 			parts = append(parts, p.key+" "+quote(p.value))
+		}
+	}
+	for _, narrow := range []struct {
+		word string
+		e    *Element
+	}{{" near ", t.Near}, {" in ", t.In}, {" with ", t.Has}} {
+		if narrow.e != nil && len(parts) > 0 {
+			parts[len(parts)-1] += narrow.word + "(" + narrow.e.String() + ")"
 		}
 	}
 	return strings.Join(parts, " + ")
@@ -84,7 +93,11 @@ func (t *Target) DecodeYAML(d *strict.Decoder, n *strict.Node) {
 		switch pair.Key.Value {
 		case "css":
 			checkCSS(d, pair.Value)
-		case "xpath", "role", "many", "first", "hidden", "in", "has":
+		case "xpath":
+			checkXPath(d, pair.Value)
+		case "role":
+			checkRole(d, pair.Value)
+		case "many", "first", "hidden", "in", "has", "near":
 		default:
 			if _, err := Pattern(text); err != nil {
 				d.Report(pair.Value, quote(text), "a text, or a regular expression between slashes", err.Error())
@@ -99,41 +112,6 @@ func targetKeys() []string {
 		keys = append(keys, p.key)
 	}
 	return keys
-}
-
-// checkCSS finds what YAML or a typing slip made of a selector; the browser has the last word on its syntax.
-func checkCSS(d *strict.Decoder, n *strict.Node) {
-	text := n.Value
-	if c := n.LineComment; strict.IsScalar(n) && len(c) > 1 && c[1] != ' ' && c[1] != '#' {
-		d.Report(n, fmt.Sprintf("%s, cut off before %s", quote(text), c), "a whole selector",
-			fmt.Sprintf("YAML takes %s for a comment: put the selector in \"double quotes\"", c))
-	}
-	for _, pair := range []struct{ open, close string }{{"[", "]"}, {"(", ")"}} {
-		if strings.Count(text, pair.open) != strings.Count(text, pair.close) {
-			d.Report(n, quote(text), "a CSS selector", fmt.Sprintf("%s and %s do not match", pair.open, pair.close))
-		}
-	}
-	if strings.HasPrefix(text, "//") || strings.HasPrefix(text, "(//") {
-		d.Report(n, quote(text), "a CSS selector", "this is XPath: write xpath: instead of css:")
-	}
-}
-
-// Pattern compiles a text of a selector file: whole text, case and white space ignored, "*" for anything, or /…/.
-func Pattern(s string) (*regexp.Regexp, error) {
-	if len(s) > 1 && s[0] == '/' {
-		if i := strings.LastIndexByte(s, '/'); i > 0 && strings.Trim(s[i+1:], "i") == "" {
-			flags := ""
-			if s[i+1:] != "" {
-				flags = "(?i)"
-			}
-			return regexp.Compile(flags + s[1:i])
-		}
-	}
-	words := strings.Fields(s)
-	for i, w := range words {
-		words[i] = strings.ReplaceAll(regexp.QuoteMeta(w), `\*`, `[\s\S]*`)
-	}
-	return regexp.Compile(`(?i)^\s*` + strings.Join(words, `\s+`) + `\s*$`)
 }
 
 // Element is a named target: alternatives, tried in order. In a file it is one target, a list of targets, or the name of
@@ -174,11 +152,4 @@ func (e *Element) DecodeYAML(d *strict.Decoder, n *strict.Node) {
 	default:
 		e.Ref, _ = d.Text(n)
 	}
-}
-
-func quote(s string) string {
-	if len(s) > 80 {
-		s = s[:77] + "…"
-	}
-	return fmt.Sprintf("%q", s)
 }

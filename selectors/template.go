@@ -85,7 +85,7 @@ func placeholder(text string) (part templatePart, size int, err error) {
 	inner, dollar := strings.CutPrefix(text[:end], "${")
 	if !dollar {
 		word, brace := strings.CutPrefix(text[:end], "{")
-		if !brace || word == "" || word[0] < 'a' || word[0] > 'z' || strings.Trim(word, "abcdefghijklmnopqrstuvwxyz0123456789_.") != "" {
+		if !brace || word == "" || word[0] != '_' && (word[0] < 'a' || word[0] > 'z') || strings.Trim(word, "abcdefghijklmnopqrstuvwxyz0123456789_.") != "" {
 			return part, 0, nil
 		}
 		return templatePart{kind: value, name: word}, end + 1, nil
@@ -129,6 +129,14 @@ func (t Template) names(kind partKind) []string {
 
 // Asks reports whether the template uses {name}.
 func (t Template) Asks(name string) bool { return slices.Contains(t.names(value), name) }
+
+// Only returns the name of the one {word} that the whole template is.
+func (t Template) Only() (name string, ok bool) {
+	if len(t.parts) == 1 && t.parts[0].kind == value {
+		return t.parts[0].name, true
+	}
+	return "", false
+}
 
 // MissingError says which value a template could not get.
 type MissingError struct {

@@ -46,9 +46,10 @@ func (r *resolver) element(e *Element) {
 	for i := range e.Alternatives {
 		t := &e.Alternatives[i]
 		r.texts(*t)
-		t.In, t.Has = clone(t.In), clone(t.Has)
+		t.In, t.Has, t.Near = clone(t.In), clone(t.Has), clone(t.Near)
 		r.element(t.In)
 		r.element(t.Has)
+		r.element(t.Near)
 	}
 	r.depth--
 }
@@ -101,6 +102,8 @@ func (r *resolver) steps(steps []Step) {
 		}
 		r.condition(s.See)
 		r.condition(s.Expect)
+		r.element(s.Options)
+		r.steps(s.Try)
 		r.steps(s.Then)
 		r.steps(s.Else)
 	}
@@ -108,9 +111,32 @@ func (r *resolver) steps(steps []Step) {
 
 func (r *resolver) columns(columns map[string]Column) {
 	for _, column := range columns {
-		for i := range column {
-			r.element(column[i].Element)
-		}
+		r.fields(column)
+	}
+}
+
+func (r *resolver) fields(fields []Field) {
+	for i := range fields {
+		r.element(fields[i].Element)
+		r.fields(fields[i].Join)
+	}
+}
+
+// rows resolves the elements of rows, of which there are always many.
+func (r *resolver) rows(e *Element, skip []Element) {
+	r.many(e)
+	for i := range skip {
+		r.element(&skip[i])
+	}
+}
+
+func (r *resolver) many(e *Element) {
+	if e == nil {
+		return
+	}
+	r.element(e)
+	for i := range e.Alternatives {
+		e.Alternatives[i].Many = true
 	}
 }
 
@@ -120,28 +146,34 @@ func (r *resolver) reading(x *Reading) {
 	}
 	r.steps(x.Steps)
 	r.condition(x.Proof)
-	r.element(&x.Rows)
-	for i := range x.Rows.Alternatives {
-		x.Rows.Alternatives[i].Many = true
+	if x.Rows.JSON == "" {
+		r.rows(&x.Rows.Element, x.Skip)
 	}
-	for i := range x.Skip {
-		r.element(&x.Skip[i])
-	}
+	r.many(x.Tabs)
 	r.columns(x.Columns)
-	r.condition(x.Empty)
-	if x.Total != nil {
-		r.element(x.Total.Element)
+	r.list(x.Empty, x.Total, x.Next)
+	if d := x.Detail; d != nil {
+		r.steps(d.Open.Steps)
+		r.condition(d.Proof)
+		if d.Rows != nil {
+			r.rows(d.Rows, d.Skip)
+		}
+		r.columns(d.Columns)
+		r.list(d.Empty, d.Total, d.Next)
+		r.steps(d.Back)
 	}
-	if x.Next != nil {
-		r.element(x.Next.Click)
-		r.element(x.Next.More)
-		r.element(x.Next.Scroll)
+}
+
+func (r *resolver) list(empty *Condition, total *Field, next *Next) {
+	r.condition(empty)
+	if total != nil {
+		r.fields([]Field{*total})
 	}
-	if x.Detail != nil {
-		r.steps(x.Detail.Open)
-		r.condition(x.Detail.Proof)
-		r.columns(x.Detail.Columns)
-		r.steps(x.Detail.Back)
+	if next != nil {
+		r.element(next.Click)
+		r.element(next.More)
+		r.element(next.Scroll)
+		r.element(next.First)
 	}
 }
 
@@ -157,10 +189,7 @@ func (r *resolver) site(s *Site) {
 		r.element(s.Interruptions[i].Click)
 	}
 	for i := range s.Mask {
-		r.element(&s.Mask[i])
-		for j := range s.Mask[i].Alternatives {
-			s.Mask[i].Alternatives[j].Many = true
-		}
+		r.many(&s.Mask[i])
 	}
 	if s.Login != nil {
 		r.steps(s.Login.Steps)
@@ -174,6 +203,7 @@ func (r *resolver) site(s *Site) {
 	r.flow = "followup"
 	if w := s.Followup; w != nil {
 		r.condition(w.Proof)
+		r.steps(w.Find)
 		r.element(&w.Before.Field)
 		r.element(&w.After.Field)
 		for i := range w.Also {
@@ -203,15 +233,20 @@ func (s *Site) templates(f func(t *Template, flow string)) {
 		f(&r.reading.Open, r.flow)
 		stepTemplates(r.reading.Steps, r.flow, f)
 		if r.reading.Next != nil {
-			f(&r.reading.Next.Pages, "pages")
+			f(&r.reading.Next.Pages, "pages of "+r.flow)
 		}
 		if d := r.reading.Detail; d != nil {
-			stepTemplates(d.Open, r.flow, f)
-			stepTemplates(d.Back, r.flow, f)
+			f(&d.Open.Address, "detail of "+r.flow)
+			stepTemplates(d.Open.Steps, "detail of "+r.flow, f)
+			stepTemplates(d.Back, "detail of "+r.flow, f)
+			if d.Next != nil {
+				f(&d.Next.Pages, "pages of detail of "+r.flow)
+			}
 		}
 	}
 	if s.Followup != nil {
 		f(&s.Followup.Open, "followup")
+		stepTemplates(s.Followup.Find, "followup", f)
 		f(&s.Followup.Before.Is, "followup")
 		f(&s.Followup.After.Is, "followup")
 		for i := range s.Followup.Also {
@@ -229,6 +264,7 @@ func stepTemplates(steps []Step, flow string, f func(t *Template, flow string)) 
 		for j := range s.Fields {
 			f(&s.Fields[j].Value, flow)
 		}
+		stepTemplates(s.Try, flow, f)
 		stepTemplates(s.Then, flow, f)
 		stepTemplates(s.Else, flow, f)
 	}

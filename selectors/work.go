@@ -6,10 +6,11 @@ import "fmt"
 type Action struct {
 	Do      string // click, fill, …: see Step
 	Element *Element
-	Row     *Row   // look inside this row only
-	Text    string // fill, type, select, append
-	Secret  bool   // Text is a secret
-	Key     string // press
+	Row     *Row     // look inside this row only
+	Options *Element // select: where the options of a made-up select stand
+	Text    string   // fill, type, select, append; the path of a file for upload; accept or dismiss for dialog
+	Secret  bool     // Text is a secret
+	Key     string   // press
 }
 
 // Row names one row of a list.
@@ -44,14 +45,42 @@ type Answer struct {
 	TooMany int        `json:"tooMany"`
 	Next    string     `json:"next"` // none, ready, disabled, several
 	NextWhy string     `json:"nextWhy"`
+	Href    string     `json:"href"` // where a plain link to the next page leads
+	// Alternative is which alternative of rows matched.
+	Alternative int `json:"alternative"`
 	// Pending is how many requests to a server are under way, without those that have been for long: polls.
 	Pending int `json:"-"`
+	// Settled says that the document came whole from the server and has asked it for nothing more.
+	Settled bool `json:"-"`
 }
 
 // Cell is what one alternative of a column gave: a text, or why there is none.
 type Cell struct {
 	Value *string `json:"v"`
 	Why   string  `json:"w"`
+	Plain bool    `json:"-"` // a number as programs write it
+}
+
+// Joint separates the values of joined fields in a cell.
+const Joint = "\x1f"
+
+// Download is a file that a page gave.
+type Download struct {
+	Name string
+	Data []byte
+}
+
+// Response is an answer to one of the page's own requests.
+type Response struct {
+	URL  string
+	Body []byte
+}
+
+// Scrolled tells where something that scrolls stands.
+type Scrolled struct {
+	At     float64 `json:"at"`     // pixels from the top
+	Height float64 `json:"height"` // of all its contents
+	End    bool    `json:"end"`    // there is nothing below
 }
 
 // Interrupted says that one of the site's interruptions came up. The work must be begun anew after it was answered.

@@ -126,9 +126,10 @@ func TestKill(t *testing.T) {
 		t.Fatal(err)
 	}
 	for i := range kills {
-		p.arm(i, random)
+		disarm := p.arm(i, random)
 		cmd := p.start()
 		_ = cmd.Wait() // killed, or done before
+		disarm()
 	}
 	p.world.Mail.Verdict(nil)
 	p.world.Fault(nil)
@@ -137,15 +138,17 @@ func TestKill(t *testing.T) {
 	p.check(sku, kills)
 }
 
-// arm sets the moment of the next kill: a time, an accepted message, or a saved request.
-func (p *patient) arm(i int, random *rand.Rand) {
+// arm sets the moment of the next kill: a time, an accepted message, or a saved request. disarm ends a time that was longer
+// than the run.
+func (p *patient) arm(i int, random *rand.Rand) (disarm func()) {
 	p.world.Mail.Verdict(nil)
 	p.world.Fault(nil)
 	after := random.IntN(6)
 	switch i % 3 {
 	case 0:
 		delay := time.Duration(random.IntN(4000)) * time.Millisecond
-		time.AfterFunc(delay, p.kill)
+		timer := time.AfterFunc(delay, p.kill)
+		return func() { timer.Stop() }
 	case 1:
 		p.world.Mail.Verdict(func(stage, _ string) error {
 			if stage == []string{"DOT", "DATA", "RCPT"}[i/3%3] {
@@ -165,6 +168,7 @@ func (p *patient) arm(i int, random *rand.Rand) {
 			return false
 		})
 	}
+	return func() {}
 }
 
 // check compares the ledger with what the sinks saw.

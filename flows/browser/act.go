@@ -45,6 +45,16 @@ func (p *Page) Act(ctx context.Context, a selectors.Action) (alternative int, er
 	if a.Element == nil {
 		return 0, p.broken(p.actWithout(ctx, a))
 	}
+	if a.Do == "scroll" {
+		_, alternative, err := p.Scroll(ctx, a, "end")
+		return alternative, err
+	}
+	inside, leave, err := p.enterFrameOf(ctx, a.Element)
+	if err != nil {
+		return 0, p.broken(err)
+	}
+	defer leave()
+	a.Element = inside
 	why := ""
 	for attempt := 0; ; attempt++ {
 		if err := p.wait(ctx, ladder(attempt)); err != nil {
@@ -68,6 +78,36 @@ func (p *Page) Act(ctx context.Context, a selectors.Action) (alternative int, er
 		if ready.Why != "" {
 			why = ready.Why
 		}
+		if ready.Why == "not on the page" {
+			if _, err := p.pierce(ctx); err != nil {
+				return 0, p.gaveUp(a, why, err)
+			}
+		}
+	}
+}
+
+// Scroll moves what an element scrolls: to its end, to its top, or on by most of what it shows. at tells where it stands.
+func (p *Page) Scroll(ctx context.Context, a selectors.Action, where string) (at selectors.Scrolled, alternative int, err error) {
+	why := ""
+	for attempt := 0; ; attempt++ {
+		if err := p.wait(ctx, ladder(attempt)); err != nil {
+			return at, 0, p.gaveUp(a, why, err)
+		}
+		var done struct {
+			prepared
+			selectors.Scrolled
+		}
+		r := p.elementRequest(a)
+		r.Do = map[string]string{"end": "scrollEnd", "top": "scrollTop", "on": "scrollOn"}[where]
+		if err := p.ask(ctx, r, &done); err != nil {
+			return at, 0, p.gaveUp(a, why, err)
+		}
+		if done.OK {
+			return done.Scrolled, done.Alternative, nil
+		}
+		if why = done.Why; done.Many {
+			return at, 0, p.refuse(a, why, "make the selector narrower, or say first: true")
+		}
 	}
 }
 
@@ -89,10 +129,12 @@ func (p *Page) prepare(ctx context.Context, a selectors.Action, attempt int) (pr
 	r := p.elementRequest(a)
 	r.Do, r.Attempt = "prepare", attempt
 	switch a.Do {
-	case "fill", "type", "append":
+	case "fill", "type", "append", "clear":
 		r.Enabled, r.Editable = true, true
 	case "select":
-		r.Enabled = true
+		r.Enabled, r.Point = true, true
+	case "upload":
+		r.Enabled, r.Text = true, "hidden"
 	case "click", "doubleclick", "check", "uncheck":
 		r.Enabled, r.Point = true, true
 	case "hover":
@@ -121,23 +163,19 @@ func (p *Page) perform(ctx context.Context, a selectors.Action, ready prepared) 
 		return "", p.mouse(ctx, proto.InputDispatchMouseEventTypeMouseMoved, ready, 0)
 	case "check", "uncheck":
 		return p.tick(ctx, ready, a.Do == "check")
-	case "fill", "append":
+	case "fill", "append", "clear":
 		return p.fill(ctx, a)
+	case "upload":
+		return p.upload(ctx, a)
 	case "type":
 		return p.typeKeys(ctx, a)
 	case "select":
-		return p.choose(ctx, a)
+		return p.choose(ctx, a, ready)
 	case "press":
 		if _, err := p.focus(ctx); err != nil {
 			return "", err
 		}
 		return "", p.pressKey(ctx, a.Key)
-	case "scroll":
-		var done prepared
-		r := p.elementRequest(a)
-		r.Do = "scrollEnd"
-		err := p.askOnce(ctx, r, &done)
-		return done.Why, err
 	}
 	return "", fmt.Errorf("unknown action %q", a.Do)
 }

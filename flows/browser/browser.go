@@ -24,6 +24,7 @@ type Browser struct {
 	ops    map[*operation]struct{}
 	dead   error // why it ended
 	calls  int   // protocol messages sent, for benchmarks
+	taking *taking
 	closed chan struct{}
 	once   sync.Once
 
@@ -160,9 +161,11 @@ func (b *Browser) events() {
 			var gone proto.TargetDetachedFromTarget
 			if json.Unmarshal(e.Params, &gone) == nil {
 				if p := b.page(gone.SessionID); p != nil {
-					p.fail(errors.New("the tab was closed"))
+					p.detached(gone.SessionID)
 				}
 			}
+		case "Browser.downloadWillBegin", "Browser.downloadProgress":
+			b.downloadEvent(e)
 		default:
 			if p := b.page(proto.TargetSessionID(e.Session)); p != nil {
 				p.event(e)
@@ -178,7 +181,7 @@ func (b *Browser) crashed(e message) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	for id, p := range b.pages {
-		if string(id) == e.Session || p.target == crash.TargetID && crash.TargetID != "" {
+		if string(id) == e.Session && id == p.current() || p.currentTarget() == crash.TargetID && crash.TargetID != "" {
 			p.fail(fmt.Errorf("the tab crashed %s", crash.Status))
 		}
 	}

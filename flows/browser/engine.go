@@ -24,7 +24,7 @@ const worldName = "restock"
 func source() (string, error) {
 	var b strings.Builder
 	b.WriteString("if (!globalThis.__restock) (() => {\n")
-	for _, name := range []string{"find", "act", "read", "evidence", "run"} {
+	for _, name := range []string{"match", "role", "name", "find", "read", "fetch", "act", "evidence", "snapshot", "run"} {
 		text, err := engineFiles.ReadFile("engine/" + name + ".js")
 		if err != nil {
 			return "", err
@@ -51,6 +51,9 @@ type request struct {
 	Enabled    bool                  `json:"enabled,omitempty"`
 	Editable   bool                  `json:"editable,omitempty"`
 	Limit      int                   `json:"limit,omitempty"`
+	Plan       *selectors.Plan       `json:"plan,omitempty"`
+	Next       string                `json:"next,omitempty"`
+	Ahead      bool                  `json:"ahead,omitempty"`
 }
 
 // planRequest is a reading, with its plan's keys beside do.
@@ -89,18 +92,27 @@ func (p *Page) askOnce(ctx context.Context, req, out any) error {
 		return err
 	}
 	res, err := proto.RuntimeCallFunctionOn{
-		FunctionDeclaration: "(json) => __restock.run(JSON.parse(json))", ExecutionContextID: world,
+		FunctionDeclaration: "(json) => globalThis.__restock ? __restock.run(JSON.parse(json)) : { missing: true }", ExecutionContextID: world,
 		Arguments:    []*proto.RuntimeCallArgument{{Value: jsonString(string(arg))}},
 		AwaitPromise: true, ReturnByValue: true,
-	}.Call(p.at(ctx))
+	}.Call(p.in(ctx))
 	if err != nil {
 		return p.left(err)
 	}
 	if res.ExceptionDetails != nil {
 		return p.exception(res.ExceptionDetails)
 	}
-	return decodeAnswer(res.Result, out)
+	err = decodeAnswer(res.Result, out)
+	if errors.Is(err, errNoEngine) {
+		if err = p.install(ctx, world); err == nil {
+			return p.askOnce(ctx, req, out)
+		}
+	}
+	return err
 }
+
+// errNoEngine is returned where a document was there before the engine could be given to it.
+var errNoEngine = errors.New("the engine is not in this document")
 
 func decodeAnswer(result *proto.RuntimeRemoteObject, out any) error {
 	raw, err := result.Value.MarshalJSON()
@@ -110,9 +122,13 @@ func decodeAnswer(result *proto.RuntimeRemoteObject, out any) error {
 	var answer struct {
 		Interrupted *int            `json:"interrupted"`
 		Result      json.RawMessage `json:"result"`
+		Missing     bool            `json:"missing"`
 	}
 	if err := json.Unmarshal(raw, &answer); err != nil {
 		return err
+	}
+	if answer.Missing {
+		return errNoEngine
 	}
 	if answer.Interrupted != nil {
 		return &selectors.Interrupted{Index: *answer.Interrupted}
@@ -139,33 +155,42 @@ func (p *Page) exception(d *proto.RuntimeExceptionDetails) error {
 	return &bot.StepError{Class: bot.BotBug, Expected: "the page engine to answer", Found: text, URL: p.url(), Hint: "report this as a defect of restock"}
 }
 
-// enter returns the isolated world of the present document, with the engine in it.
+// enter returns the isolated world of the document in the frame that is worked in.
 func (p *Page) enter(ctx context.Context) (proto.RuntimeExecutionContextID, error) {
 	p.mu.Lock()
-	world, frame := p.world, p.frame
+	frame := p.frame
+	if p.scope.id != "" {
+		frame = p.scope.id
+	}
+	world, ok := p.worlds[frame]
 	p.mu.Unlock()
-	if world != 0 {
+	if ok {
 		return world, nil
 	}
-	made, err := proto.PageCreateIsolatedWorld{FrameID: frame, WorldName: worldName}.Call(p.at(ctx))
+	made, err := proto.PageCreateIsolatedWorld{FrameID: frame, WorldName: worldName}.Call(p.in(ctx))
 	if err != nil {
 		return 0, p.left(err)
-	}
-	text, err := source()
-	if err != nil {
-		return 0, err
-	}
-	res, err := proto.RuntimeEvaluate{Expression: text, ContextID: made.ExecutionContextID}.Call(p.at(ctx))
-	if err != nil {
-		return 0, p.left(err)
-	}
-	if res.ExceptionDetails != nil {
-		return 0, p.exception(res.ExceptionDetails)
 	}
 	p.mu.Lock()
-	p.world = made.ExecutionContextID
+	p.worlds[frame] = made.ExecutionContextID
 	p.mu.Unlock()
 	return made.ExecutionContextID, nil
+}
+
+// install puts the engine into a world.
+func (p *Page) install(ctx context.Context, world proto.RuntimeExecutionContextID) error {
+	text, err := source()
+	if err != nil {
+		return err
+	}
+	res, err := proto.RuntimeEvaluate{Expression: text, ContextID: world}.Call(p.in(ctx))
+	if err != nil {
+		return p.left(err)
+	}
+	if res.ExceptionDetails != nil {
+		return p.exception(res.ExceptionDetails)
+	}
+	return nil
 }
 
 // left turns the protocol's ways of saying "that document is gone" into errNavigated and forgets its world.
@@ -177,7 +202,7 @@ func (p *Page) left(err error) error {
 	for _, sign := range []string{"context", "navigated", "No frame", "Frame with the given id"} {
 		if strings.Contains(protocol.Message, sign) {
 			p.mu.Lock()
-			p.world = 0
+			clear(p.worlds)
 			p.mu.Unlock()
 			return errNavigated
 		}

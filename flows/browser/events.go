@@ -1,6 +1,7 @@
 package browser
 
 import (
+	"context"
 	"encoding/json"
 	"time"
 
@@ -13,18 +14,40 @@ type document struct {
 	url     string
 	status  int
 	failed  string // loadingFailed: what came is not the whole
+	whole   bool   // loadingFinished
+	asked   bool   // its scripts have asked the server for more
 }
 
 // event takes note of what the page reports. It must not wait: answers come through the same pipe.
 func (p *Page) event(e message) {
+	p.mu.Lock()
+	own := proto.TargetSessionID(e.Session) == p.session
+	p.mu.Unlock()
 	switch e.Method {
 	case "Page.javascriptDialogOpening":
 		var d proto.PageJavascriptDialogOpening
 		if json.Unmarshal(e.Params, &d) == nil {
-			go p.dialog(d)
+			go p.dialog(proto.TargetSessionID(e.Session), d)
 		}
 	case "Page.frameNavigated":
-		p.navigated(e)
+		p.navigated(e, own)
+	case "Target.attachedToTarget":
+		p.attached(e)
+	case "Fetch.requestPaused":
+		go p.refuseRequest(e)
+	}
+	if own {
+		p.ownEvent(e)
+	}
+}
+
+// ownEvent takes note of what the tab that is worked in reports.
+func (p *Page) ownEvent(e message) {
+	switch e.Method {
+	case "Page.domContentEventFired":
+		p.becomes("interactive")
+	case "Page.loadEventFired":
+		p.becomes("complete")
 	case "Network.requestWillBeSent":
 		var r proto.NetworkRequestWillBeSent
 		if json.Unmarshal(e.Params, &r) == nil {
@@ -34,11 +57,14 @@ func (p *Page) event(e message) {
 		var r proto.NetworkResponseReceived
 		if json.Unmarshal(e.Params, &r) == nil {
 			p.note(r.RequestID, func(d *document) { d.status = r.Response.Status })
+			p.collect.received(r)
 		}
 	case "Network.loadingFinished":
 		var r proto.NetworkLoadingFinished
 		if json.Unmarshal(e.Params, &r) == nil {
 			p.landed(r.RequestID)
+			p.note(r.RequestID, func(d *document) { d.whole = true })
+			p.collect.finished(p, r.RequestID)
 		}
 	case "Network.loadingFailed":
 		var r proto.NetworkLoadingFailed
@@ -49,28 +75,64 @@ func (p *Page) event(e message) {
 	}
 }
 
-func (p *Page) navigated(e message) {
+func (p *Page) becomes(ready string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.ready = ready
+	p.signal()
+}
+
+func (p *Page) navigated(e message, own bool) {
 	var n struct {
 		Frame struct {
 			ID     proto.PageFrameID
 			Loader proto.NetworkLoaderID `json:"loaderId"`
 		}
 	}
-	if json.Unmarshal(e.Params, &n) != nil || n.Frame.ID != p.frame {
+	if json.Unmarshal(e.Params, &n) != nil {
 		return
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.loaders, p.world = append(p.loaders[max(0, len(p.loaders)-15):], n.Frame.Loader), 0
+	delete(p.worlds, n.Frame.ID)
+	if own && n.Frame.ID == p.frame {
+		p.loaders, p.ready = append(p.loaders[max(0, len(p.loaders)-15):], n.Frame.Loader), ""
+		clear(p.worlds)
+	}
+	p.signal()
+}
+
+// attached takes note of a frame that lives in a process of its own.
+func (p *Page) attached(e message) {
+	var a proto.TargetAttachedToTarget
+	if json.Unmarshal(e.Params, &a) != nil || a.TargetInfo == nil || a.TargetInfo.Type != "iframe" {
+		return
+	}
+	p.mu.Lock()
+	p.sessions[a.TargetInfo.TargetID] = a.SessionID
+	p.mu.Unlock()
+	p.b.mu.Lock()
+	p.b.pages[a.SessionID] = p
+	p.b.mu.Unlock()
+	go func() {
+		ctx, cancel := context.WithTimeout(p.gone, 10*time.Second)
+		defer cancel()
+		c := caller{p.b, ctx, a.SessionID, p.gone}
+		_ = proto.PageEnable{}.Call(c) // a frame that is gone already needs nothing
+		_ = proto.TargetSetAutoAttach{AutoAttach: true, Flatten: true}.Call(c)
+	}()
 }
 
 func (p *Page) sent(r proto.NetworkRequestWillBeSent) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.flight[r.RequestID] = time.Now()
-	if r.Type == proto.NetworkResourceTypeDocument && r.FrameID == p.frame {
+	switch {
+	case r.Type == proto.NetworkResourceTypeDocument && r.FrameID == p.frame:
 		p.document = document{request: r.RequestID, url: r.Request.URL}
 		clear(p.flight) // of the document before
+	case r.Type == proto.NetworkResourceTypeXHR || r.Type == proto.NetworkResourceTypeFetch:
+		p.document.asked = true
 	}
 }
 
@@ -101,5 +163,6 @@ func (p *Page) note(request proto.NetworkRequestID, change func(*document)) {
 	defer p.mu.Unlock()
 	if p.document.request == request {
 		change(&p.document)
+		p.signal()
 	}
 }

@@ -60,7 +60,10 @@ func (p *Page) met(ctx context.Context, last bool) (again string, err error) {
 }
 
 func (p *Page) mouse(ctx context.Context, kind proto.InputDispatchMouseEventType, at prepared, clicks int) error {
-	e := proto.InputDispatchMouseEvent{Type: kind, X: at.X, Y: at.Y, ClickCount: clicks}
+	p.mu.Lock()
+	scope := p.scope
+	p.mu.Unlock()
+	e := proto.InputDispatchMouseEvent{Type: kind, X: at.X + scope.x, Y: at.Y + scope.y, ClickCount: clicks}
 	if clicks > 0 {
 		e.Button = proto.InputMouseButtonLeft
 		one := 1
@@ -114,7 +117,7 @@ func (p *Page) fill(ctx context.Context, a selectors.Action) (again string, err 
 		if err := p.pressKey(ctx, "Delete"); err != nil {
 			return "", err
 		}
-	} else if err := (proto.InputInsertText{Text: text}).Call(p.at(ctx)); err != nil {
+	} else if err := (proto.InputInsertText{Text: text}).Call(p.in(ctx)); err != nil {
 		return "", err
 	}
 	return p.readBack(ctx, a, text)
@@ -170,23 +173,13 @@ func (p *Page) typeKeys(ctx context.Context, a selectors.Action) (again string, 
 
 func (p *Page) typeRune(ctx context.Context, r rune) error {
 	if r < ' ' || r > '~' {
-		return proto.InputInsertText{Text: string(r)}.Call(p.at(ctx))
+		return proto.InputInsertText{Text: string(r)}.Call(p.in(ctx))
 	}
 	key := input.Key(r)
-	if err := key.Encode(proto.InputDispatchKeyEventTypeKeyDown, 0).Call(p.at(ctx)); err != nil {
+	if err := key.Encode(proto.InputDispatchKeyEventTypeKeyDown, 0).Call(p.in(ctx)); err != nil {
 		return err
 	}
-	return key.Encode(proto.InputDispatchKeyEventTypeKeyUp, 0).Call(p.at(ctx))
-}
-
-// choose picks an option of a <select>.
-func (p *Page) choose(ctx context.Context, a selectors.Action) (again string, err error) {
-	var done prepared
-	err = p.askOnce(ctx, request{Do: "choose", Text: a.Text}, &done)
-	if err == nil && !done.OK && done.Why == "" {
-		done.Why = "it did not take the option"
-	}
-	return done.Why, err
+	return key.Encode(proto.InputDispatchKeyEventTypeKeyUp, 0).Call(p.in(ctx))
 }
 
 // tick sets a check box and proves it.
@@ -218,13 +211,12 @@ func (p *Page) pressKey(ctx context.Context, name string) error {
 	}
 	key, ok := keyNamed(parts[len(parts)-1])
 	if !ok {
-		return fmt.Errorf("unknown key %q: a letter, or Enter, Tab, Escape, Backspace, Delete, Space, Home, End, PageUp, PageDown, "+
-			"ArrowUp, ArrowDown, ArrowLeft, ArrowRight, F1 to F12", name)
+		return fmt.Errorf("unknown key %q: a letter, or one of %s", name, strings.Join(selectors.NamedKeys(), ", "))
 	}
-	if err := key.Encode(proto.InputDispatchKeyEventTypeKeyDown, modifiers).Call(p.at(ctx)); err != nil {
+	if err := key.Encode(proto.InputDispatchKeyEventTypeKeyDown, modifiers).Call(p.in(ctx)); err != nil {
 		return err
 	}
-	return key.Encode(proto.InputDispatchKeyEventTypeKeyUp, modifiers).Call(p.at(ctx))
+	return key.Encode(proto.InputDispatchKeyEventTypeKeyUp, modifiers).Call(p.in(ctx))
 }
 
 func keyNamed(name string) (input.Key, bool) {

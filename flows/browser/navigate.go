@@ -6,12 +6,10 @@ import (
 	"net/url"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/go-rod/rod/lib/proto"
 
 	"restock/bot"
-	"restock/selectors"
 )
 
 // Open goes to an address and waits until the document is parsed. An address that differs from the present one in its
@@ -43,52 +41,50 @@ func (p *Page) navigate(ctx context.Context, address string) error {
 	if res.ErrorText != "" {
 		return unreachable(address, res.ErrorText)
 	}
+	p.mu.Lock()
+	p.scope = frameRef{}
+	p.mu.Unlock()
 	if err := p.committed(ctx, res.LoaderID); err != nil {
 		return err
 	}
 	if address == blank {
 		return nil
 	}
-	for {
-		var state struct {
-			URL   string `json:"url"`
-			Ready string `json:"ready"`
-		}
-		if err := p.state(ctx, &state); err != nil {
-			return err
-		}
-		if state.Ready != "loading" {
-			return p.checkDocument()
-		}
-		if err := p.checkDocument(); err != nil { // one that was cut off may stay loading for ever
-			return err
-		}
-		if err := p.wait(ctx, 20*time.Millisecond); err != nil {
-			return err
-		}
-	}
+	return p.parsed(ctx)
 }
 
 // committed waits until the document of a navigation is shown. Chrome answers a navigation earlier, and one that is begun
 // before the last was committed may never be answered. An empty loader means that the document stayed.
 func (p *Page) committed(ctx context.Context, loader proto.NetworkLoaderID) error {
-	for attempt := 0; loader != ""; attempt++ {
-		p.mu.Lock()
-		shown := slices.Contains(p.loaders, loader)
-		p.mu.Unlock()
-		if shown {
-			break
-		}
-		if err := p.wait(ctx, min(time.Duration(attempt)*time.Millisecond, 20*time.Millisecond)); err != nil {
-			return err
-		}
-	}
-	return nil
+	return p.until(ctx, func() bool { return loader == "" || slices.Contains(p.loaders, loader) })
 }
 
-// state asks the document where it is and whether it is parsed, without looking for interruptions.
-func (p *Page) state(ctx context.Context, out any) error {
-	return p.ask(ctx, request{Do: "state"}, out)
+// parsed waits until the present document is parsed. One that was cut off may stay loading for ever.
+func (p *Page) parsed(ctx context.Context) error {
+	err := p.until(ctx, func() bool { return p.ready != "" || p.document.failed != "" })
+	if err != nil {
+		return err
+	}
+	return p.checkDocument()
+}
+
+// until waits for something that events change. so is called with p.mu held.
+func (p *Page) until(ctx context.Context, so func() bool) error {
+	for {
+		p.mu.Lock()
+		holds, changed := so(), p.changed
+		p.mu.Unlock()
+		if holds {
+			return nil
+		}
+		select {
+		case <-changed:
+		case <-p.gone.Done():
+			return p.Err()
+		case <-ctx.Done():
+			return fmt.Errorf("%w", context.Cause(ctx))
+		}
+	}
 }
 
 // checkDocument judges the answer to the main document's request.
@@ -130,26 +126,4 @@ func unreachable(address, text string) error {
 		e.Class, e.Hint = bot.PageChanged, "the address is a download or answers nothing: check open: in the selector file"
 	}
 	return e
-}
-
-// See evaluates conditions at one moment. Where none of them holds on a page with an error status, the status is the error.
-func (p *Page) See(ctx context.Context, conditions ...selectors.Condition) ([]bool, error) {
-	var out struct {
-		Seen []bool `json:"seen"`
-	}
-	err := p.ask(ctx, request{Do: "see", Watch: p.opts.Watch, Conditions: conditions}, &out)
-	if err == nil && !slices.Contains(out.Seen, true) {
-		err = p.checkDocument()
-	}
-	return out.Seen, p.broken(err)
-}
-
-// Read answers a plan from the page as it is at this moment. A main document that was cut off is an error.
-func (p *Page) Read(ctx context.Context, plan selectors.Plan) (selectors.Answer, error) {
-	var answer selectors.Answer
-	if err := p.ask(ctx, planRequest{Do: "read", Watch: p.opts.Watch, Plan: plan}, &answer); err != nil {
-		return answer, p.broken(err)
-	}
-	answer.Pending = p.pending()
-	return answer, p.checkDocument()
 }

@@ -18,28 +18,36 @@ import (
 // time.
 type Page struct {
 	b       *Browser
-	target  proto.TargetTargetID
-	session proto.TargetSessionID
 	context proto.BrowserBrowserContextID
+	main    proto.TargetTargetID // the tab that it began with
 	opts    PageOptions
+	collect *collector
 
 	mu       sync.Mutex
 	dead     error
 	gone     context.Context // ends when dead is set
 	end      context.CancelFunc
-	frame    proto.PageFrameID
-	world    proto.RuntimeExecutionContextID
+	target   proto.TargetTargetID
+	session  proto.TargetSessionID
+	sessions map[proto.TargetTargetID]proto.TargetSessionID // of all tabs, and of the frames in processes of their own
+	frame    proto.PageFrameID                              // the main frame
+	scope    frameRef                                       // the frame that is worked in; zero: the main one
+	worlds   map[proto.PageFrameID]proto.RuntimeExecutionContextID
 	loaders  []proto.NetworkLoaderID // of the documents that were shown last, the present one at the end
+	ready    string                  // of the present document: "", interactive, complete
+	changed  chan struct{}           // closed and made anew when something above or below changes
 	document document
 	flight   map[proto.NetworkRequestID]time.Time // requests under way, since when
 	dialogs  []Dialog
 	answer   string // to the next native dialog: accept or dismiss
+	pierced  time.Time
 }
 
 // PageOptions are what a page must know of its site.
 type PageOptions struct {
 	Watch []selectors.Condition // interruptions, looked for before and after every read and action
 	Mask  []selectors.Element   // covered in screenshots
+	Block []string              // what is not loaded: images, fonts, media
 }
 
 // Dialog is a native dialog that the page raised. It was answered at once, because it blocks everything else.
@@ -53,7 +61,10 @@ type Dialog struct {
 func (b *Browser) NewPage(ctx context.Context, o PageOptions) (*Page, error) {
 	ctx, cancel := context.WithTimeout(ctx, startLimit)
 	defer cancel()
-	p := &Page{b: b, opts: o, flight: map[proto.NetworkRequestID]time.Time{}}
+	p := &Page{
+		b: b, opts: o, flight: map[proto.NetworkRequestID]time.Time{}, changed: make(chan struct{}),
+		sessions: map[proto.TargetTargetID]proto.TargetSessionID{}, worlds: map[proto.PageFrameID]proto.RuntimeExecutionContextID{},
+	}
 	p.gone, p.end = context.WithCancel(context.Background())
 	if err := p.open(ctx); err != nil {
 		return nil, p.broken(err)
@@ -74,26 +85,65 @@ func (p *Page) open(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	p.target = tab.TargetID
-	attached, err := proto.TargetAttachToTarget{TargetID: p.target, Flatten: true}.Call(root)
-	if err != nil {
+	p.main = tab.TargetID
+	if err := (proto.TargetSetDiscoverTargets{Discover: true}).Call(root); err != nil {
 		return err
 	}
-	p.session = attached.SessionID
-	p.b.mu.Lock()
-	p.b.pages[p.session] = p
-	p.b.mu.Unlock()
+	return p.attach(ctx, p.main)
+}
 
+// attach makes a tab of this browser context the one that is worked in.
+func (p *Page) attach(ctx context.Context, target proto.TargetTargetID) error {
+	session, known := p.sessionOf(target)
+	if !known {
+		attached, err := proto.TargetAttachToTarget{TargetID: target, Flatten: true}.Call(p.b.at(ctx, ""))
+		if err != nil {
+			return err
+		}
+		session = attached.SessionID
+	}
+	p.mu.Lock()
+	p.target, p.session, p.sessions[target] = target, session, session
+	p.scope, p.loaders, p.ready, p.document = frameRef{}, nil, "interactive", document{}
+	clear(p.worlds)
+	clear(p.flight)
+	p.mu.Unlock()
+	p.b.mu.Lock()
+	p.b.pages[session] = p
+	p.b.mu.Unlock()
 	tree, err := proto.PageGetFrameTree{}.Call(p.at(ctx))
 	if err != nil {
 		return err
 	}
+	p.mu.Lock()
 	p.frame = tree.FrameTree.Frame.ID
+	p.document.url = tree.FrameTree.Frame.URL
+	p.mu.Unlock()
+	if known {
+		return nil
+	}
+	return p.enable(ctx)
+}
+
+func (p *Page) sessionOf(target proto.TargetTargetID) (proto.TargetSessionID, bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	session, ok := p.sessions[target]
+	return session, ok
+}
+
+// enable turns on what a tab must tell, and what every document of it is given.
+func (p *Page) enable(ctx context.Context) error {
+	engine, err := source()
+	if err != nil {
+		return err
+	}
 	for _, enable := range []func() error{
-		func() error { return proto.TargetSetDiscoverTargets{Discover: true}.Call(root) },
 		func() error { return proto.PageEnable{}.Call(p.at(ctx)) },
 		func() error { return proto.NetworkEnable{}.Call(p.at(ctx)) },
 		func() error { return proto.InspectorEnable{}.Call(p.at(ctx)) },
+		// Frames of other sites live in processes of their own; they are attached to as they come.
+		func() error { return proto.TargetSetAutoAttach{AutoAttach: true, Flatten: true}.Call(p.at(ctx)) },
 		// Without it only the tab in front gets animation frames, and every wait for one hangs in the others.
 		func() error { return proto.EmulationSetFocusEmulationEnabled{Enabled: true}.Call(p.at(ctx)) },
 		func() error {
@@ -101,6 +151,15 @@ func (p *Page) open(ctx context.Context) error {
 				Width: p.b.opts.Width, Height: p.b.opts.Height, DeviceScaleFactor: 1,
 			}.Call(p.at(ctx))
 		},
+		func() error {
+			_, err := proto.PageAddScriptToEvaluateOnNewDocument{Source: engine, WorldName: worldName}.Call(p.at(ctx))
+			return err
+		},
+		func() error {
+			_, err := proto.PageAddScriptToEvaluateOnNewDocument{Source: openRoots}.Call(p.at(ctx))
+			return err
+		},
+		func() error { return p.block(ctx) },
 	} {
 		if err := enable(); err != nil {
 			return err
@@ -109,8 +168,28 @@ func (p *Page) open(ctx context.Context) error {
 	return nil
 }
 
+// openRoots lets shadow roots that a page's script makes be seen; what the script itself gets of them stays the same.
+const openRoots = `Element.prototype.attachShadow = new Proxy(Element.prototype.attachShadow, {
+	apply: (make, host, [init, ...rest]) => Reflect.apply(make, host, [{ ...init, mode: "open" }, ...rest]),
+});`
+
 // at sends for this page. A call ends with the page: after a crash, no answer comes.
-func (p *Page) at(ctx context.Context) caller { return caller{p.b, ctx, p.session, p.gone} }
+func (p *Page) at(ctx context.Context) caller {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return caller{p.b, ctx, p.session, p.gone}
+}
+
+// in sends for the frame that is worked in.
+func (p *Page) in(ctx context.Context) caller {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	session := p.session
+	if p.scope.session != "" {
+		session = p.scope.session
+	}
+	return caller{p.b, ctx, session, p.gone}
+}
 
 // Close closes the tab with its cookies. It does not ask the page, so a page cannot refuse.
 func (p *Page) Close() error {
@@ -118,7 +197,11 @@ func (p *Page) Close() error {
 	defer cancel()
 	p.fail(errors.New("the page was closed"))
 	p.b.mu.Lock()
-	delete(p.b.pages, p.session)
+	for session, page := range p.b.pages {
+		if page == p {
+			delete(p.b.pages, session)
+		}
+	}
 	p.b.mu.Unlock()
 	err := proto.TargetDisposeBrowserContext{BrowserContextID: p.context}.Call(p.b.at(ctx, ""))
 	if p.b.Err() != nil {
@@ -146,6 +229,7 @@ func (p *Page) fail(why error) {
 	if p.dead == nil {
 		p.dead = why
 		p.end()
+		p.signal()
 	}
 }
 
@@ -158,7 +242,7 @@ func (p *Page) Err() error {
 
 // dialog answers a native dialog: an alert and the question whether to leave are accepted, others are dismissed unless the
 // step before said what to do.
-func (p *Page) dialog(d proto.PageJavascriptDialogOpening) {
+func (p *Page) dialog(session proto.TargetSessionID, d proto.PageJavascriptDialogOpening) {
 	p.mu.Lock()
 	accept := d.Type == proto.PageDialogTypeAlert || d.Type == proto.PageDialogTypeBeforeunload
 	if p.answer != "" {
@@ -168,7 +252,7 @@ func (p *Page) dialog(d proto.PageJavascriptDialogOpening) {
 	p.mu.Unlock()
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()
-	_ = proto.PageHandleJavaScriptDialog{Accept: accept, PromptText: d.DefaultPrompt}.Call(p.at(ctx))
+	_ = proto.PageHandleJavaScriptDialog{Accept: accept, PromptText: d.DefaultPrompt}.Call(caller{p.b, ctx, session, p.gone})
 }
 
 // broken classifies an error of the connection: the browser's fault, or the caller's end of patience.
@@ -214,4 +298,10 @@ func (p *Page) wait(ctx context.Context, d time.Duration) error {
 	case <-ctx.Done():
 		return fmt.Errorf("%w", context.Cause(ctx))
 	}
+}
+
+// signal wakes whoever waits for a change. p.mu is held.
+func (p *Page) signal() {
+	close(p.changed)
+	p.changed = make(chan struct{})
 }

@@ -322,3 +322,12 @@ func (d *Decoder) Pairs(n *Node) []Pair {
 	}
 	return pairs
 }
+
+// Keys returns the keys of a mapping as they stand there, whatever they are.
+func (d *Decoder) Keys(n *Node) []string {
+	var keys []string
+	for i := 0; IsMap(n) && i+1 < len(n.Content); i += 2 {
+		keys = append(keys, n.Content[i].Value)
+	}
+	return keys
+}

@@ -50,6 +50,9 @@ func (d *Decoder) Struct(n *Node, into any) {
 	if f := v.FieldByName("Pos"); f.IsValid() && f.Type() == reflect.TypeFor[Pos]() {
 		f.Set(reflect.ValueOf(d.PosOf(n)))
 	}
+	if f := v.FieldByName("At"); f.IsValid() && f.Type() == reflect.TypeFor[Places]() {
+		f.Set(reflect.ValueOf(d.places(n)))
+	}
 	known := fields(v.Type())
 	names := make([]string, len(known))
 	for i, f := range known {
@@ -78,4 +81,23 @@ func (d *Decoder) Struct(n *Node, into any) {
 			d.Report(n, "no key "+f.name, "the key "+f.name, "")
 		}
 	}
+}
+
+// Places says where the values of a struct's keys stand. A struct with a field At of this type is told.
+type Places map[string]Pos
+
+// Of returns the place of a key's value, or else that of the whole.
+func (p Places) Of(key string, whole Pos) Pos {
+	if at, ok := p[key]; ok {
+		return at
+	}
+	return whole
+}
+
+func (d *Decoder) places(n *Node) Places {
+	places := Places{}
+	for i := 0; IsMap(n) && i+1 < len(n.Content); i += 2 {
+		places[n.Content[i].Value] = d.PosOf(n.Content[i+1])
+	}
+	return places
 }

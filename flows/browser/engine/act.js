@@ -40,13 +40,13 @@ const inside = (met, el) => {
   return !!label && (label.control === el || label === el);
 };
 
-const disabled = (el) => el.matches(":disabled") || !!el.closest("[aria-disabled=true]");
+const disabled = (el) => el.matches(":disabled") || !!el.closest("[aria-disabled=true]") || !!el.closest("fieldset:disabled") && el.matches("button,input,select,textarea");
 const readOnly = (el) => el.readOnly === true || el.getAttribute("aria-readonly") === "true";
 const editable = (el) => el.tagName === "INPUT" || el.tagName === "TEXTAREA" || el.isContentEditable;
 
 // one finds the single element of a request, or says what there is instead.
 R.one = (req) => {
-  const scope = req.row === undefined ? document : R.rows(req.rows, req.skip)[req.row];
+  const scope = req.row === undefined ? R.doc : R.rows(req.rows, req.skip)[req.row];
   if (!scope) return { error: "the row is not there any more" };
   const m = R.find(req.element, scope);
   if (m.elements.length === 0) return { error: m.hidden ? `it is there, but not visible (${m.hidden} hidden)` : "not on the page" };
@@ -59,9 +59,17 @@ R.one = (req) => {
 // prepare makes sure that an element can be acted upon: one, visible, stable, enabled, editable, not covered. It scrolls
 // it into view and returns the point to press.
 R.prepare = async (req) => {
+  if (req.text === "hidden") req.element.alternatives = req.element.alternatives.map((t) => ({ ...t, hidden: true }));
   const found = R.one(req);
   if (!found.el) return { ok: false, why: found.error, many: found.many };
-  const { el } = found;
+  R.chosen = null;
+  return { ...(await ready(req, found.el)), alternative: found.alternative };
+};
+
+// prepareTarget does the same for the element that is held already.
+R.prepareTarget = (req) => ready(req, R.target);
+
+const ready = async (req, el) => {
   if (req.enabled && disabled(el)) return { ok: false, why: "it is disabled", what: R.describe(el) };
   if (req.editable && !editable(el)) return { ok: false, why: `${R.describe(el)} is no text field`, what: R.describe(el) };
   if (req.editable && readOnly(el)) return { ok: false, why: "it is read-only", what: R.describe(el) };
@@ -76,7 +84,7 @@ R.prepare = async (req) => {
   if (!el.isConnected) return { ok: false, why: "it was replaced while it was looked at" };
   if (["left", "top", "width", "height"].some((k) => Math.abs(before[k] - after[k]) > 0.5)) return { ok: false, why: "it is moving" };
   R.target = el;
-  if (!req.point) return { ok: true, what: R.describe(el), alternative: found.alternative };
+  if (!req.point) return { ok: true, what: R.describe(el) };
   const offset = frameOffset(el);
   let cover = null;
   for (const r of boxes(el).slice(0, 3)) {
@@ -88,7 +96,7 @@ R.prepare = async (req) => {
       const met = hit(el.ownerDocument, x, y);
       if (inside(met, el)) {
         R.press = { hit: null };
-        return { ok: true, x: x + offset.x, y: y + offset.y, what: R.describe(el), alternative: found.alternative };
+        return { ok: true, x: x + offset.x, y: y + offset.y, what: R.describe(el) };
       }
       cover ??= met;
     }
@@ -135,22 +143,13 @@ R.focus = () => {
   return active === el || el.contains(active);
 };
 
-// fieldValue is what a form field holds, or the text of any other element.
-R.fieldValue = (el) => {
-  if (el.tagName === "INPUT" && ["checkbox", "radio"].includes(el.type)) return String(el.checked);
-  if (el.tagName === "SELECT") return el.selectedOptions.length ? [...el.selectedOptions].map((o) => o.label).join(", ") : "";
-  if ("value" in el && !["LI", "BUTTON"].includes(el.tagName)) return String(el.value);
-  if (el.hasAttribute("aria-checked")) return el.getAttribute("aria-checked");
-  return R.text(el);
-};
-
 // targetValue reads the prepared field again.
 R.targetValue = () => (R.target?.isConnected ? { ok: true, value: R.fieldValue(R.target) } : { ok: false });
 
 // choose picks the option of a <select> whose text, or else whose value, matches.
 R.choose = (req) => {
   const el = R.target;
-  if (el.tagName !== "SELECT") return { ok: false, why: `${R.describe(el)} is no <select>` };
+  if (el.tagName !== "SELECT") return R.open(req);
   const p = R.pattern(req.text);
   const options = [...el.options].filter((o) => !o.disabled);
   let hits = options.filter((o) => p.test(o.label));
@@ -167,11 +166,77 @@ R.choose = (req) => {
   return { ok: hits[0].selected, value: hits[0].label };
 };
 
-R.scrollEnd = (req) => {
-  const found = R.one(req);
-  if (!found.el) return { ok: false, why: found.error };
-  let el = found.el;
-  while (el && el.scrollHeight <= el.clientHeight + 1 && el !== document.documentElement) el = el.parentElement;
-  (el || document.documentElement).scrollTop = (el || document.documentElement).scrollHeight;
+// A drop-down made of other elements: its options are there only once it is open, and often elsewhere in the page.
+const options = "option,[role=option],[role=menuitem],[role=menuitemradio],[role=treeitem],li,[class*=option i],[class*=item i],td";
+
+// open remembers what is on the page before the drop-down opens, so that its options are known by being new.
+R.open = (req) => {
+  const p = R.pattern(req.text);
+  R.before = new Set(optionElements(p).filter(R.visible));
+  return { ok: true, custom: true, shows: shows(R.target, p) };
+};
+
+// optionElements are the innermost elements with a text, or what around them is an option.
+const optionElements = (p) => [...new Set(byText(document, p).map((e) => e.closest("[role=option],[role=menuitem],[role=menuitemradio],[role=treeitem]") ?? e))];
+
+// option looks for the option of the drop-down that was opened, and makes it the prepared element.
+R.option = (req) => {
+  const p = R.pattern(req.text);
+  const box = R.chosen ?? R.target;
+  let found = req.element ? R.find(req.element).elements.filter((e) => p.test(R.text(e)))
+    : optionElements(p).filter((e) => R.visible(e) && !R.before.has(e) && !e.contains(box) && !box.contains(e));
+  if (!found.length && !req.element) found = optionElements(p).filter((e) => R.visible(e) && /^(option|menuitem|menuitemradio|treeitem)$/.test(R.role(e)));
+  const real = found.filter((e) => e.matches("[role=option],[role=menuitem],[role=menuitemradio],[role=treeitem]"));
+  if (real.length) found = real;
+  if (found.length !== 1) {
+    const seen = R.all(document, options).filter((e) => R.visible(e) && !e.contains(box)).slice(0, 20).map((e) => R.text(e).trim().slice(0, 40)).filter(Boolean);
+    return { ok: false, many: found.length > 1, why: `${found.length} options are ${req.text}; on the page: ${[...new Set(seen)].join(", ") || "none"}` };
+  }
+  R.chosen = box;
+  R.target = found[0];
   return { ok: true };
 };
+
+// shows reports whether a drop-down shows a text: in itself, or in the control that it is a part of.
+const shows = (el, p) => {
+  for (let e = el, up = 0; e && up < 4; e = e.parentElement ?? e.getRootNode()?.host, up++) {
+    const texts = [R.text(e), e.value, e.getAttribute?.("title"), ...[...e.querySelectorAll("input,textarea")].map((i) => i.value)];
+    if (up > 0) texts.push(...[...e.querySelectorAll("*")].slice(0, 60).filter(R.visible).map((x) => R.text(x)));
+    if (texts.some((t) => t && p.test(t))) return true;
+    if (e.matches("form,table,fieldset,[role=dialog],main,body")) break;
+  }
+  return false;
+};
+
+// chose reports whether the drop-down shows what was chosen, now that its options are gone.
+R.chose = (req) => {
+  const el = R.chosen;
+  if (!el?.isConnected) return { ok: true, value: "replaced" };
+  return { ok: shows(el, R.pattern(req.text)) };
+};
+
+R.forget = () => { R.chosen = null; R.before = null; return { ok: true }; };
+
+// scroller is what scrolls when an element should: itself, or the first around or inside it that can.
+const scroller = (el) => {
+  const can = (e) => e.scrollHeight > e.clientHeight + 1 && (e === document.documentElement || /auto|scroll|overlay|hidden/.test(getComputedStyle(e).overflowY));
+  for (let e = el; e && e !== document.documentElement; e = e.parentElement) if (can(e)) return e;
+  return [...el.querySelectorAll("*")].find(can) ?? document.documentElement;
+};
+
+// scrollEnd scrolls to the end, scrollTop to the beginning; scrollOn goes on by most of what is shown, so that a grid which
+// replaces its rows is seen without gaps. at is where it stands now.
+const scrolled = (req, move) => {
+  const found = R.one(req);
+  if (!found.el) return { ok: false, why: found.error };
+  const el = scroller(found.el);
+  move(el);
+  el.dispatchEvent(new Event("scroll"));
+  return { ok: true, alternative: found.alternative, at: el.scrollTop, end: el.scrollTop + el.clientHeight >= el.scrollHeight - 2, height: el.scrollHeight };
+};
+R.scrollEnd = (req) => scrolled(req, (el) => { el.scrollTop = el.scrollHeight; });
+R.scrollTop = (req) => scrolled(req, (el) => { el.scrollTop = 0; });
+R.scrollOn = (req) => scrolled(req, (el) => { el.scrollTop += Math.max(el.clientHeight * 0.6, 20); });
+
+// file tells what a file field holds.
+R.file = () => ({ ok: R.target.files?.length === 1, value: R.target.files?.[0]?.name ?? "" });

@@ -53,7 +53,7 @@ R.unmask = () => { (R.masks || []).forEach((b) => b.remove()); R.masks = []; ret
 R.keepSecret = () => { (R.secret ??= []).push(R.target); return true; };
 
 const shape = (s) => s.replace(/\s+/g, " ").trim().replace(/\p{L}/gu, "a").replace(/\p{N}/gu, "9").slice(0, 80);
-const kept = new Set(["id", "class", "name", "type", "role", "for", "scope", "colspan", "rowspan", "method", "disabled", "readonly", "hidden", "lang"]);
+const keptAttributes = new Set(["id", "class", "name", "type", "role", "for", "scope", "colspan", "rowspan", "method", "disabled", "readonly", "hidden", "lang"]);
 const escape = (s) => s.replace(/[&<>"]/g, (c) => ({ "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" })[c]);
 
 // structure writes the page with its tags and names, and every text replaced by its shape, up to a limit of characters.
@@ -69,7 +69,7 @@ R.structure = (req) => {
     if (node.nodeType !== Node.ELEMENT_NODE || ["SCRIPT", "STYLE", "LINK", "META", "NOSCRIPT"].includes(node.tagName)) return;
     let tag = node.tagName.toLowerCase();
     for (const a of node.attributes) {
-      if (kept.has(a.name)) tag += ` ${a.name}="${escape(a.value.slice(0, 200))}"`;
+      if (keptAttributes.has(a.name)) tag += ` ${a.name}="${escape(a.value.slice(0, 200))}"`;
       else if (/^(data|aria)-/.test(a.name)) tag += ` ${a.name}="${escape(a.name === "data-testid" ? a.value : shape(a.value))}"`;
     }
     out += "  ".repeat(depth) + "<" + tag + ">\n";

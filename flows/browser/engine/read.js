@@ -1,9 +1,10 @@
 // Reading: conditions, and all rows of a page with all their columns in one go, so that what is read is one moment.
 
 R.holds = (c) => {
+  if (c.const !== undefined && !c.const) return false;
   if (c.visible && R.find(c.visible).elements.length === 0) return false;
   if (c.hidden && R.find(c.hidden).elements.length > 0) return false;
-  if (c.url && !R.pattern(c.url).test(location.href)) return false;
+  if (c.url && !R.pattern(c.url).test(R.address())) return false;
   if (c.value) {
     const found = R.find(c.value.of).elements;
     if (found.length !== 1 || !R.pattern(c.value.is).test(R.fieldValue(found[0]))) return false;
@@ -16,45 +17,118 @@ R.holds = (c) => {
 
 R.see = (req) => ({ seen: req.conditions.map(R.holds) });
 
+// address is where the document that is looked at came from.
+R.address = () => R.fetched ?? location.href;
+
 // rows lists the row elements of a reading, without those to skip.
 R.rows = (rows, skip) => {
   const found = R.find(rows).elements;
-  if (!skip?.length) return found;
-  return found.filter((row) => !skip.some((s) => s.alternatives.some((t) => {
-    const list = R.matches(t, row.parentNode || document).shown;
-    return list.some((e) => e === row || row.contains(e));
-  })));
+  if (!skip?.length || !found.length) return found;
+  const set = new Set(found);
+  const out = new Set();
+  for (const s of skip) {
+    for (const t of s.alternatives) {
+      for (const e of R.matches({ ...t, first: false }, R.doc).shown) {
+        for (let n = e; n; n = n.parentElement ?? n.getRootNode()?.host) if (set.has(n)) { out.add(n); break; }
+      }
+    }
+  }
+  return found.filter((row) => !out.has(row));
 };
 
-// cells lists the cells of a row with the column each begins at.
+const tables = "table,[role=table],[role=grid],[role=treegrid]";
+
+// rowCells lists the cells of a row as they stand in the source.
+const rowCells = (row) => {
+  if (row.tagName === "TR") return [...row.cells];
+  const list = [...row.querySelectorAll("[role=cell],[role=gridcell],[role=rowheader],[role=columnheader]")];
+  return list.length ? list.filter((c) => !list.some((o) => o !== c && o.contains(c))) : [...row.children];
+};
+
+// cells lists the cells of a row with the columns each covers; a cell that hangs down from a row above is among them.
 const cells = (row) => {
-  let list = row.tagName === "TR" ? [...row.cells] : [...row.querySelectorAll("[role=cell],[role=gridcell],[role=rowheader]")];
-  if (!list.length) list = [...row.children];
+  R.grid ??= new Map();
+  const known = R.grid.get(row);
+  if (known) return known;
+  const section = row.tagName === "TR" ? row.parentElement : null;
+  if (!section?.querySelector(":scope > tr > [rowspan]")) {
+    const list = layOut(rowCells(row), () => false);
+    R.grid.set(row, list);
+    return list;
+  }
+  const hanging = new Map(); // column → {cell, rows left}
+  for (const r of section.rows ?? section.children) {
+    if (r.tagName !== "TR") continue;
+    const list = layOut(rowCells(r), (at) => hanging.has(at));
+    for (const [at, h] of [...hanging]) {
+      if (!list.some((c) => c.cell === h.cell)) list.push({ cell: h.cell, start: h.start, end: h.end });
+      if (--h.left <= 0) hanging.delete(at);
+    }
+    for (const c of list) {
+      if (c.cell.parentElement !== r || !(c.cell.rowSpan > 1 || c.cell.getAttribute("rowspan") === "0")) continue;
+      for (let at = c.start; at < c.end; at++) hanging.set(at, { ...c, left: c.cell.rowSpan > 1 ? c.cell.rowSpan - 1 : 1e9 });
+    }
+    R.grid.set(r, list.sort((a, b) => a.start - b.start));
+  }
+  return R.grid.get(row) ?? [];
+};
+
+const layOut = (list, taken) => {
   let at = 0;
   return list.map((cell) => {
     const index = Number(cell.getAttribute("aria-colindex"));
     if (index > 0) at = index - 1;
+    while (taken(at)) at++;
     const start = at;
-    at += cell.colSpan || 1;
+    at += cell.colSpan || Number(cell.getAttribute("aria-colspan")) || 1;
     return { cell, start, end: at };
   });
 };
 
-// headers maps the headings above a row to columns. A table may have several header rows, and a filter row among them.
+// isHead reports whether a row holds headings.
+const isHead = (r) => !!r.querySelector(":scope > th:not([scope=row]),[role=columnheader]") || r.parentElement?.tagName === "THEAD";
+
+// headers maps the headings above a row to columns. A table may have several rows of them, and a row of filters among them.
+// A grid that draws its head as a table of its own has it in the nearest element around both.
 const headers = (row) => {
-  const table = row.closest("table,[role=table],[role=grid],[role=treegrid]");
-  if (!table) return [];
-  let list = [...table.querySelectorAll("thead tr,[role=row]")].filter((r) => r.querySelector("th,[role=columnheader],thead td"));
-  list = list.filter((r) => r.closest("table,[role=table],[role=grid],[role=treegrid]") === table);
-  if (!list.length) list = [...table.querySelectorAll("tr")].filter((r) => r.querySelector("th") && r !== row).slice(0, 3);
+  const table = row.closest(tables);
+  if (!table) return headingsAround(row.parentElement?.parentElement);
+  const own = (r) => r.closest(tables) === table;
+  let list = [...table.querySelectorAll("tr,[role=row]")].filter((r) => own(r) && r !== row && isHead(r));
+  if (!list.length) list = [...table.querySelectorAll("tr")].filter((r) => own(r) && r !== row && r.querySelector("th")).slice(0, 3);
+  if (!list.length && row.tagName === "TR") { // headings written as plain cells: the rows before the first one that is data
+    for (const r of table.rows) { if (r === row || r.contains(row) || R.current?.has(r)) break; list.push(r); }
+  }
+  return list.length ? headings(list) : headingsAround(table.parentElement);
+};
+
+const headings = (rows) => {
   const found = [];
-  for (const r of list) {
+  for (const r of rows) {
     for (const c of cells(r)) {
-      const text = R.text(c.cell).trim() || c.cell.getAttribute("aria-label") || "";
-      if (text) found.push({ text, start: c.start, end: c.end });
+      for (const text of new Set([R.text(c.cell).trim(), c.cell.getAttribute("aria-label") || "", c.cell.textContent.trim()])) {
+        if (text && text.length < 200) found.push({ text, start: c.start, end: c.end });
+      }
     }
   }
   return found;
+};
+
+const headingsAround = (around) => {
+  for (let e = around, up = 0; e && up < 5; e = e.parentElement, up++) {
+    const rows = [...e.querySelectorAll("thead tr,tr,[role=row]")].filter((r) => isHead(r));
+    if (rows.length) return headings(rows.slice(0, 3));
+  }
+  return [];
+};
+
+// fieldValue is what a form field holds, or the text of any other element.
+R.fieldValue = (el) => {
+  if (el.tagName === "INPUT" && ["checkbox", "radio"].includes(el.type)) return String(el.checked);
+  if (el.tagName === "SELECT") return el.selectedOptions.length ? [...el.selectedOptions].map((o) => o.label).join(", ") : "";
+  if ("value" in el && !["LI", "BUTTON", "PROGRESS", "METER"].includes(el.tagName) && el.value !== undefined) return String(el.value);
+  if (el.hasAttribute("aria-checked") && /checkbox|radio|switch/.test(R.role(el))) return el.getAttribute("aria-checked");
+  return R.text(el);
 };
 
 // take gets one value from an element.
@@ -62,30 +136,36 @@ const take = (el, sel) => {
   switch (sel.take) {
     case "textContent": return el.textContent;
     case "value": return R.fieldValue(el);
-    case "link": { const a = el.closest("a[href],area[href]") || el.querySelector("a[href]"); return a ? a.href : null; }
+    case "link": { const a = el.closest("a[href],area[href]") || el.querySelector("a[href]"); return a ? new URL(a.getAttribute("href"), R.address()).href : null; }
     case "attribute": return el.getAttribute(sel.name);
     case "property": return el[sel.name] === undefined || el[sel.name] === null ? null : String(el[sel.name]);
   }
   return el.tagName === "INPUT" || el.tagName === "TEXTAREA" || el.tagName === "SELECT" ? R.fieldValue(el) : R.text(el);
 };
 
+// column finds the cell of a row under a heading.
+const column = (sel, row, map) => {
+  const p = R.pattern(sel.header);
+  const columns = map.filter((h) => p.test(h.text));
+  const starts = new Set(columns.map((h) => h.start));
+  if (starts.size !== 1) return { why: `${starts.size} columns with the heading ${sel.header}; there are: ${[...new Set(map.map((h) => h.text))].join(", ")}` };
+  const at = columns[0].start;
+  const cell = cells(row).find((c) => c.start <= at && at < c.end);
+  return cell ? { el: cell.cell } : { why: `the row has no cell under ${sel.header}` };
+};
+
 // pick finds the element of a selection in a row, or says why not.
 const pick = (sel, row, map) => {
   let scope = row;
   if (sel.header) {
-    const p = R.pattern(sel.header);
-    const columns = map.filter((h) => p.test(h.text));
-    const starts = new Set(columns.map((h) => h.start));
-    if (starts.size !== 1) return { why: `${starts.size} columns with the heading ${sel.header}; there are: ${map.map((h) => h.text).join(", ")}` };
-    const at = columns[0].start;
-    const cell = cells(row).find((c) => c.start <= at && at < c.end);
-    if (!cell) return { why: `the row has no cell under ${sel.header}` };
-    scope = cell.cell;
+    const found = column(sel, row, map);
+    if (!found.el) return found;
+    scope = found.el;
   }
   if (sel.element) {
-    const m = R.find(sel.element, row === document.documentElement ? document : row);
-    if (m.elements.length !== 1) return { why: `${m.elements.length} elements` };
-    return { el: m.elements[0] };
+    const m = R.find(sel.element, row === R.doc.documentElement ? R.doc : row);
+    if (m.elements.length !== 1) return { why: m.elements.length ? `${m.elements.length} elements: ${R.describe(m.elements[0])} and ${R.describe(m.elements[1])}` : `0 elements${m.hidden ? ` (${m.hidden} hidden)` : ""}` };
+    return { el: m.elements[0], alternative: m.alternative };
   }
   if (!sel.css && !sel.xpath) return { el: scope };
   const found = R.matches({ css: sel.css, xpath: sel.xpath, hidden: true }, scope).shown;
@@ -94,42 +174,65 @@ const pick = (sel, row, map) => {
   return { el: found[0] };
 };
 
-// cell tries the alternatives of a column. The answer has one entry for each that was tried: {v: text} or {w: why not}.
+const joint = "\u001f";
+
+// one gives the value of one selection: {v: text} or {w: why not}.
+const one = (sel, row, map) => {
+  if (sel.take === "address") return { v: R.address() };
+  if (sel.take === "column") return { w: "" };
+  if (sel.join) {
+    const parts = sel.join.map((s) => one(s, row, map));
+    const missing = parts.find((p) => p.v === undefined);
+    return missing ?? { v: parts.map((p) => p.v).join(joint) };
+  }
+  const found = pick(sel, row, map);
+  const value = found.el ? take(found.el, sel) : null;
+  return value === null ? { w: found.why || `it has no ${sel.take} ${sel.name || ""}`.trim() } : { v: value, a: found.alternative || undefined };
+};
+
+// cell tries the alternatives of a column. The answer has one entry for each that was tried.
 R.cell = (selections, row, map) => {
   const tried = [];
   for (const sel of selections) {
-    if (sel.take === "address") { tried.push({ v: location.href }); break; }
-    const found = pick(sel, row, map);
-    const value = found.el ? take(found.el, sel) : null;
-    tried.push(value === null ? { w: found.why || `it has no ${sel.take} ${sel.name || ""}`.trim() } : { v: value });
-    if (value !== null && sel.final) break;
+    const value = one(sel, row, map);
+    tried.push(value);
+    if (value.v !== undefined && sel.final) break;
   }
   return tried;
 };
 
 // read answers a whole page.
 R.read = (plan) => {
-  const answer = { url: location.href, ready: document.readyState, proof: !plan.proof || R.holds(plan.proof) };
+  const answer = { url: R.address(), ready: R.doc.readyState, proof: !plan.proof || R.holds(plan.proof) };
   answer.empty = !!plan.empty && R.holds(plan.empty);
   if (!answer.proof) return answer;
-  if (plan.total) answer.total = R.cell([plan.total], document.documentElement, [])[0];
-  const rows = plan.record ? [document.documentElement] : R.rows(plan.rows, plan.skip);
+  if (plan.total) answer.total = R.cell([plan.total], R.doc.documentElement, [])[0];
+  const rows = plan.record ? [R.doc.documentElement] : plan.rows.alternatives?.length ? R.rows(plan.rows, plan.skip) : [];
+  if (!plan.record && rows.length) answer.alternative = R.find(plan.rows).alternative;
   if (rows.length > plan.limit) { answer.tooMany = rows.length; return answer; }
+  R.current = new Set(rows);
   const byTable = new Map();
   answer.rows = rows.map((row) => {
-    const table = row.closest("table,[role=table],[role=grid],[role=treegrid]");
+    const table = row.closest(tables) ?? row.parentElement;
     if (!byTable.has(table)) byTable.set(table, headers(row));
     return plan.columns.map((selections) => R.cell(selections, row, byTable.get(table)));
   });
-  answer.headers = [...byTable.values()].flat().map((h) => h.text).slice(0, 100);
-  if (plan.next) {
-    const m = R.find(plan.next);
-    const el = m.elements[0];
-    answer.next = m.elements.length === 0 ? "none" : m.elements.length > 1 && !m.many ? "several"
-      : el.matches(":disabled,[aria-disabled=true],.disabled,.disabled *") ? "disabled" : "ready";
-    if (answer.next === "several") answer.nextWhy = `${R.describe(el)} and ${R.describe(m.elements[1])}`;
-  }
+  answer.headers = [...new Set([...byTable.values()].flat().map((h) => h.text))].slice(0, 100);
+  if (plan.next) Object.assign(answer, follow(plan.next));
+  R.current = null;
   return answer;
+};
+
+// follow tells about the link to the next page.
+const follow = (next) => {
+  const m = R.find(next);
+  const el = m.elements[0];
+  if (!el) return { next: "none" };
+  if (m.elements.length > 1 && !m.many) return { next: "several", nextWhy: `${R.describe(el)} and ${R.describe(m.elements[1])}` };
+  if (el.matches(":disabled,[aria-disabled=true],[aria-disabled=true] *,.disabled,.disabled *")) return { next: "disabled" };
+  const a = el.closest("a[href]");
+  const href = a && !a.target && !/^(#|javascript:)/i.test(a.getAttribute("href")) ? new URL(a.getAttribute("href"), R.address()).href : undefined;
+  return { next: "ready", href };
 };
 
 // state tells where the document is.

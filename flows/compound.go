@@ -1,0 +1,115 @@
+package flows
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"restock/bot"
+	"restock/selectors"
+)
+
+// compound does a step that holds other steps.
+func (v *visit) compound(ctx context.Context, s selectors.Step, row *selectors.Row, within time.Duration) error {
+	switch s.Do {
+	case "repeat":
+		return v.repeat(ctx, s, row)
+	case "try":
+		return v.attempt(ctx, s, row)
+	case "frame":
+		return v.inFrame(ctx, s, row, within)
+	case "tab":
+		return v.inTab(ctx, s, row, within)
+	}
+	seen, err := v.sees(ctx, *s.See)
+	if err != nil {
+		return err
+	}
+	if seen {
+		return v.run(ctx, s.Then, row)
+	}
+	return v.run(ctx, s.Else, row)
+}
+
+// sees reports whether a condition holds now.
+func (v *visit) sees(ctx context.Context, c selectors.Condition) (bool, error) {
+	see, err := v.filled([]selectors.Condition{c})
+	if err != nil {
+		return false, err
+	}
+	ctx, cancel := context.WithTimeout(ctx, stepLimit)
+	defer cancel()
+	seen, err := v.page.See(ctx, see...)
+	return err == nil && seen[0], err
+}
+
+// defaultTimes is how often repeat goes round at most, unless the file says otherwise.
+const defaultTimes = 50
+
+func (v *visit) repeat(ctx context.Context, s selectors.Step, row *selectors.Row) error {
+	times := s.Times
+	if times == 0 {
+		times = defaultTimes
+	}
+	for range times {
+		seen, err := v.sees(ctx, *s.See)
+		if err != nil || !seen {
+			return err
+		}
+		if err := v.run(ctx, s.Then, row); err != nil {
+			return err
+		}
+	}
+	v.doing, v.place = s.String(), s.Pos.String()
+	seen, err := v.sees(ctx, *s.See)
+	if err != nil || !seen {
+		return err
+	}
+	return &bot.StepError{
+		Class: bot.PageChanged, Expected: fmt.Sprintf("%s to end after at most %d rounds", s.See, times), Found: "that it still holds",
+		Hint: "do its steps change anything? If it needs more rounds, say times:",
+	}
+}
+
+// attempt does steps and, if one of them fails, the steps of else. What failed is a warning on the run.
+func (v *visit) attempt(ctx context.Context, s selectors.Step, row *selectors.Row) error {
+	err := v.run(ctx, s.Try, row)
+	if err == nil || ctx.Err() != nil {
+		return err
+	}
+	if _, restart := err.(*selectors.Interrupted); restart { //nolint:errorlint // pages return it unwrapped
+		return err
+	}
+	v.warn = append(v.warn, fmt.Sprintf("%s: tried in vain: %s", s.Pos, short(bot.Redact(err.Error()))))
+	v.doing, v.place = s.String(), s.Pos.String()
+	return v.run(ctx, s.Else, row)
+}
+
+func (v *visit) inFrame(ctx context.Context, s selectors.Step, row *selectors.Row, within time.Duration) error {
+	entering, cancel := context.WithTimeout(ctx, within)
+	err := v.page.Frame(entering, s.Where)
+	cancel()
+	if err != nil {
+		return err
+	}
+	if err := v.run(ctx, s.Then, row); err != nil {
+		return err
+	}
+	return v.page.Frame(ctx, "")
+}
+
+// inTab goes to another tab. With then it comes back afterwards.
+func (v *visit) inTab(ctx context.Context, s selectors.Step, row *selectors.Row, within time.Duration) error {
+	entering, cancel := context.WithTimeout(ctx, within)
+	err := v.page.Tab(entering, s.Where)
+	cancel()
+	if err != nil || s.Then == nil {
+		return err
+	}
+	if err := v.run(ctx, s.Then, row); err != nil {
+		return err
+	}
+	closing, cancel := context.WithTimeout(ctx, within)
+	defer cancel()
+	return v.page.CloseTab(closing)
+}

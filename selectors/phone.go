@@ -1,0 +1,40 @@
+package selectors
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/nyaruka/phonenumbers"
+)
+
+// phone reads a phone number into E.164, such as +61491570006. National numbers need a country: the field's, else that of
+// the locale.
+func phone(text, country, locale string) (string, error) {
+	region := regionOf(country)
+	if country == "" {
+		_, region, _ = strings.Cut(strings.ReplaceAll(strings.ToUpper(locale), "_", "-"), "-")
+	}
+	number, err := phonenumbers.Parse(strings.TrimPrefix(strings.TrimSpace(text), "tel:"), region)
+	if err != nil || !phonenumbers.IsPossibleNumber(number) {
+		return text, fmt.Errorf("%s is not a phone number of %s", quote(text), region)
+	}
+	return phonenumbers.Format(number, phonenumbers.E164), nil
+}
+
+func knownCountry(country string) bool { return regionOf(country) != "" }
+
+// regionOf turns AU or 61 into AU, and anything else into "".
+func regionOf(country string) string {
+	if code, err := strconv.Atoi(strings.TrimPrefix(country, "+")); err == nil {
+		if region := phonenumbers.GetRegionCodeForCountryCode(code); region != "ZZ" && region != "001" {
+			return region
+		}
+		return ""
+	}
+	region := strings.ToUpper(country)
+	if phonenumbers.GetCountryCodeForRegion(region) == 0 {
+		return ""
+	}
+	return region
+}
