@@ -33,6 +33,7 @@ func (l *list) page(ctx context.Context, further bool) (selectors.Answer, []reco
 	var since time.Time
 	var lastErr error
 	started := time.Now()
+	wrong, wrongSince := "", time.Time{} // what is wrong with it, and since when
 	for attempt := 0; ; attempt++ {
 		answer, err := l.look(ctx)
 		if err != nil {
@@ -46,8 +47,13 @@ func (l *list) page(ctx context.Context, further bool) (selectors.Answer, []reco
 		case (l.answers() || l.fromFile()) && (err != nil || len(rows) == 0 && answer.Empty):
 			l.pages++
 			return answer, rows, err // it came whole
+		case err != nil && wrong == err.Error() && answer.Ready == "complete" && answer.Pending == 0 && time.Since(wrongSince) > wrongLimit:
+			return answer, nil, err
 		case err != nil:
 			since = time.Time{}
+			if wrong != err.Error() {
+				wrong, wrongSince = err.Error(), time.Now()
+			}
 		case print == l.last && further: // still the page before
 			lastErr = l.same()
 		case !further && print == l.stale && l.stale != "" && time.Since(started) < staleLimit:
@@ -67,6 +73,9 @@ func (l *list) page(ctx context.Context, further bool) (selectors.Answer, []reco
 		}
 	}
 }
+
+// wrongLimit is how long a page that has come and is doing nothing may be wrong before nothing better is expected of it.
+const wrongLimit = 8 * time.Second
 
 // staleLimit is how long the rows that stood there before the first page was asked for may be those of the first page.
 const staleLimit = 3 * time.Second

@@ -205,6 +205,9 @@ func (l *list) readList(ctx context.Context) error {
 	pages := l.pages
 	for {
 		answer, rows, err := l.page(ctx, l.pages > pages)
+		if err == nil && len(l.r.Page) > 0 {
+			answer, rows, err = l.wholePage(ctx, l.pages > pages+1)
+		}
 		if err != nil {
 			return err
 		}
@@ -224,6 +227,16 @@ func (l *list) readList(ctx context.Context) error {
 			return l.judge(answer, len(l.records)-before)
 		}
 	}
+}
+
+// wholePage does what the file asks for on each page and reads it again.
+func (l *list) wholePage(ctx context.Context, further bool) (selectors.Answer, []record, error) {
+	if err := l.v.run(ctx, l.r.Page, nil); err != nil {
+		return selectors.Answer{}, nil, err
+	}
+	l.v.doing, l.v.place = "read the list", l.r.Pos.String()
+	l.pages--
+	return l.page(ctx, further)
 }
 
 // add takes the rows of a page. A key that comes again with the same values is a repeat (a list that grows while it is

@@ -136,7 +136,8 @@ func (s *Sites) enter(ctx context.Context, name, flow string, work map[string]st
 	if err != nil {
 		return nil, err
 	}
-	v := &visit{s: s, site: site, page: page}
+	v := &visit{s: s, site: site}
+	v.page = &clearing{page, v}
 	v.begin("login", work)
 	if err := v.login(ctx); err != nil {
 		// The page is kept until evidence of it was taken.
@@ -235,11 +236,6 @@ func (v *visit) answer(ctx context.Context, index int) error {
 	switch {
 	case in.Fail != "":
 		return &bot.StepError{Class: bot.SiteDown, Expected: "no interruption", Found: in.Fail, Hint: "look at the screenshot"}
-	case in.Click != nil:
-		ctx, cancel := context.WithTimeout(ctx, stepLimit)
-		defer cancel()
-		_, err := v.page.Act(ctx, selectors.Action{Do: "click", Element: in.Click})
-		return err
 	}
 	return v.login(ctx)
 }

@@ -41,12 +41,12 @@ func localeOf(tag string) (NumberFormat, bool) {
 // Parse reads a number strictly: digits, thousands signs in groups of three, one decimal sign, a minus before or after,
 // or brackets for less than nothing. unit is what may stand after it: "" nothing, "*" any word, else that word. The
 // result is plain: -1250.5.
-func (f NumberFormat) Parse(text, unit string) (number, found string, err error) {
+func (f NumberFormat) Parse(text, unit string) (number, unitFound string, err error) {
 	refuse := func(why string) (string, string, error) {
 		return "", "", fmt.Errorf("%s is not a number: %s (decimal sign %q, thousands %q)", quote(text), why, f.Decimal, f.Thousands)
 	}
-	body, negative := signOf(strings.TrimSpace(text))
-	body, found = cutUnit(body)
+	body, found := cutUnit(strings.TrimSpace(text))
+	body, negative := signOf(body)
 	switch {
 	case body == "":
 		return refuse("it has no digits")
@@ -106,10 +106,16 @@ func signOf(s string) (body string, negative bool) {
 	return s, false
 }
 
-// cutUnit splits "12.5 kg" after its last digit.
+// cutUnit splits "12.5 kg" after its last digit and what belongs to that: a minus, or the bracket of less than nothing.
 func cutUnit(s string) (number, unit string) {
-	i := strings.LastIndexAny(s, "0123456789")
-	return s[:i+1], strings.TrimSpace(s[i+1:])
+	i := strings.LastIndexAny(s, "0123456789") + 1
+	for _, sign := range []string{")", "-", "−", "–", "‑"} {
+		if i > 0 && strings.HasPrefix(s[i:], sign) {
+			i += len(sign)
+			break
+		}
+	}
+	return strings.TrimSpace(s[:i]), strings.TrimSpace(s[i:])
 }
 
 func digits(s string) bool { return s != "" && strings.Trim(s, "0123456789") == "" }

@@ -15,6 +15,7 @@ type Reading struct {
 	At      strict.Places
 	Open    Template          `yaml:"open,required" doc:"the address of the list, relative to base"`
 	Steps   []Step            `yaml:"steps" doc:"what to do after open, before the rows: filters, tabs, an export"`
+	Page    []Step            `yaml:"page" doc:"what to do on each page before its rows are read: scroll until all are there"`
 	Frame   string            `yaml:"frame" doc:"the list is in the frame with this name, id, title or address"`
 	Proof   *Condition        `yaml:"proof" doc:"the right page, before any row is believed"`
 	From    *Source           `yaml:"from" doc:"page (default); download: the file that a step of steps took; {response: address}: the page's own JSON answers"`

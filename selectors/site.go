@@ -42,7 +42,7 @@ type Interruption struct {
 	strict.Pos
 	See   Condition `yaml:"see,required" doc:"how it shows"`
 	Do    string    `yaml:"do" doc:"login: log in again, then begin the flow anew"`
-	Click *Element  `yaml:"click" doc:"put it away by this, then begin the flow anew"`
+	Click *Element  `yaml:"click" doc:"put it away by this, then go on"`
 	Fail  string    `yaml:"fail" doc:"give up; the text tells the admin why"`
 }
 

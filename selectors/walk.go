@@ -145,6 +145,7 @@ func (r *resolver) reading(x *Reading) {
 		return
 	}
 	r.steps(x.Steps)
+	r.steps(x.Page)
 	r.condition(x.Proof)
 	if x.Rows.JSON == "" {
 		r.rows(&x.Rows.Element, x.Skip)
@@ -232,6 +233,7 @@ func (s *Site) templates(f func(t *Template, flow string)) {
 		}
 		f(&r.reading.Open, r.flow)
 		stepTemplates(r.reading.Steps, r.flow, f)
+		stepTemplates(r.reading.Page, r.flow, f)
 		if r.reading.Next != nil {
 			f(&r.reading.Next.Pages, "pages of "+r.flow)
 		}

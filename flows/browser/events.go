@@ -44,6 +44,10 @@ func (p *Page) event(e message) {
 // ownEvent takes note of what the tab that is worked in reports.
 func (p *Page) ownEvent(e message) {
 	switch e.Method {
+	case "Page.frameRequestedNavigation", "Page.frameScheduledNavigation":
+		p.leaves(e, true)
+	case "Page.frameClearedScheduledNavigation", "Page.frameStoppedLoading":
+		p.leaves(e, false)
 	case "Page.domContentEventFired":
 		p.becomes("interactive")
 	case "Page.loadEventFired":
@@ -82,6 +86,22 @@ func (p *Page) becomes(ready string) {
 	p.signal()
 }
 
+// leaves takes note that the page has begun to go to another document, or has not.
+func (p *Page) leaves(e message, going bool) {
+	var f struct {
+		Frame proto.PageFrameID `json:"frameId"`
+	}
+	if json.Unmarshal(e.Params, &f) != nil {
+		return
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if f.Frame == p.frame {
+		p.leaving = going
+		p.signal()
+	}
+}
+
 func (p *Page) navigated(e message, own bool) {
 	var n struct {
 		Frame struct {
@@ -96,6 +116,7 @@ func (p *Page) navigated(e message, own bool) {
 	defer p.mu.Unlock()
 	delete(p.worlds, n.Frame.ID)
 	if own && n.Frame.ID == p.frame {
+		p.leaving = false
 		p.loaders, p.ready = append(p.loaders[max(0, len(p.loaders)-15):], n.Frame.Loader), ""
 		clear(p.worlds)
 	}

@@ -34,8 +34,29 @@ func (p *Page) press(ctx context.Context, at prepared, clicks int) (again string
 			return again, err
 		}
 	}
-	return "", nil
+	return "", p.followed(ctx)
 }
+
+// followTime is how long a page may take to begin to go where a press leads.
+const followTime = 15 * time.Millisecond
+
+// followed waits until the document is shown to which a press led, if it led to one: whatever comes next would cut it off. A
+// page that does not arrive is for the next step to find out.
+func (p *Page) followed(ctx context.Context) error {
+	if err := p.wait(ctx, followTime); err != nil {
+		return err
+	}
+	bounded, cancel := context.WithTimeout(ctx, followLimit)
+	defer cancel()
+	err := p.until(bounded, func() bool { return !p.leaving })
+	if err != nil && ctx.Err() == nil && p.Err() == nil {
+		return nil //nolint:nilerr // see above
+	}
+	return err
+}
+
+// followLimit is how long the document may take.
+const followLimit = 8 * time.Second
 
 // met asks what the press met.
 func (p *Page) met(ctx context.Context, last bool) (again string, err error) {

@@ -34,6 +34,7 @@ type Page struct {
 	scope    frameRef                                       // the frame that is worked in; zero: the main one
 	worlds   map[proto.PageFrameID]proto.RuntimeExecutionContextID
 	loaders  []proto.NetworkLoaderID // of the documents that were shown last, the present one at the end
+	leaving  bool                    // the page has begun to go to another document
 	ready    string                  // of the present document: "", interactive, complete
 	changed  chan struct{}           // closed and made anew when something above or below changes
 	document document

@@ -173,7 +173,7 @@ const options = "option,[role=option],[role=menuitem],[role=menuitemradio],[role
 R.open = (req) => {
   const p = R.pattern(req.text);
   R.before = new Set(optionElements(p).filter(R.visible));
-  return { ok: true, custom: true, shows: shows(R.target, p) };
+  return { ok: true, custom: true, shows: showsItself(R.target, p) };
 };
 
 // optionElements are the innermost elements with a text, or what around them is an option.
@@ -197,13 +197,17 @@ R.option = (req) => {
   return { ok: true };
 };
 
+// showsItself reports whether an element shows a text, options in it left aside.
+const showsItself = (e, p) => {
+  const inner = R.all(e, "*").slice(0, 80).filter((x) => R.visible(x) && !x.closest("[role=option],option"));
+  return [e, ...inner].some((x) => [R.text(x), x.value, x.getAttribute("title")].some((t) => t && p.test(t)));
+};
+
 // shows reports whether a drop-down shows a text: in itself, or in the control that it is a part of.
 const shows = (el, p) => {
   for (let e = el, up = 0; e && up < 4; e = e.parentElement ?? e.getRootNode()?.host, up++) {
-    const texts = [R.text(e), e.value, e.getAttribute?.("title"), ...[...e.querySelectorAll("input,textarea")].map((i) => i.value)];
-    if (up > 0) texts.push(...[...e.querySelectorAll("*")].slice(0, 60).filter(R.visible).map((x) => R.text(x)));
-    if (texts.some((t) => t && p.test(t))) return true;
-    if (e.matches("form,table,fieldset,[role=dialog],main,body")) break;
+    if (showsItself(e, p)) return true;
+    if (up > 0 && e.matches("form,fieldset,[role=dialog],main,body")) break;
   }
   return false;
 };

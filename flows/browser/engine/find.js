@@ -8,7 +8,7 @@ const noText = new Set(["SCRIPT", "STYLE", "HEAD", "TITLE", "NOSCRIPT", "TEMPLAT
 
 // byText finds the innermost elements whose text matches. It goes down only where a text can match, so a page of many
 // elements costs little.
-const byText = (scope, pattern) => {
+const byText = (scope, pattern, hidden) => {
   const found = [];
   for (const root of R.roots(scope)) {
     const walk = (el) => {
@@ -17,10 +17,10 @@ const byText = (scope, pattern) => {
       if (inner) return true;
       if (el.nodeType !== Node.ELEMENT_NODE || el === scope) return false;
       const text = el.tagName === "INPUT" ? R.text(el) : el.textContent;
-      if (!text || text.length > pattern.length) return false;
+      if (!text && !shadowOf(el) || text.length > pattern.length && (text.length > 20000 || R.fold(text).length > pattern.length)) return false;
       if (!pattern.test(text) && !pattern.test(R.text(el))) return false;
       found.push(el);
-      return true;
+      return hidden || R.visible(el); // what is not shown does not keep what is around it from being meant
     };
     const walkChildren = (el) => { let any = false; for (const child of el.children) if (walk(child)) any = true; return any; };
     walk(root.nodeType === Node.DOCUMENT_NODE ? root.documentElement ?? root : root);
@@ -59,7 +59,7 @@ const roleTest = (role) => (e) => R.role(e) === role;
 
 R.labelled = (text) => {
   const p = R.pattern(text);
-  return (e) => R.labels(e).some((l) => p.test(l) || p.test(l.replace(/[\s*:：]+$/u, "")));
+  return (e) => R.labels(e).some((l) => p.test(l) || p.test(l.replace(/^[\s*]+|[\s*:：]+$/gu, "")));
 };
 
 // candidates lists what matches a target's keys in a scope, whether visible or not. The first key looks for elements, the
@@ -82,14 +82,15 @@ const candidates = (t, scope) => {
     (v) => { const p = R.pattern(v); return (e) => testIDs.some((a) => e.hasAttribute(a) && p.test(e.getAttribute(a))); });
   key(t.label, (v) => R.all(scope, fields).filter(R.labelled(v)), R.labelled);
   key(t.placeholder, ...attr("placeholder"));
-  key(t.heading, (v) => { const p = R.pattern(v); return R.all(scope, headingTags).filter((e) => p.test(R.name(e)) || p.test(R.text(e))); },
-    (v) => { const p = R.pattern(v); return (e) => R.role(e) === "heading" && (p.test(R.name(e)) || p.test(R.text(e))); });
+  const heading = (v) => { const p = R.pattern(v); return (e) => R.role(e) === "heading" && (t.hidden || !R.ariaHidden(e)) && (p.test(R.name(e)) || p.test(R.text(e))); };
+  key(t.heading, (v) => R.all(scope, headingTags).filter(heading(v)), heading);
   key(t.title, ...attr("title"));
   key(t.alt, (v) => attr("alt")[0](v).filter((e) => e.matches("img,area,input")), attr("alt")[1]);
   if (!t.role) key(t.name, ...attr("name"));
-  key(t.role?.toLowerCase(), (v) => (t.hidden ? R.all(scope, "*").filter(roleTest(v)) : byRole(scope, v)), roleTest);
+  const role = { image: "img", none: "presentation" }[t.role?.toLowerCase()] ?? t.role?.toLowerCase();
+  key(role, (v) => (t.hidden ? R.all(scope, "*").filter(roleTest(v)) : byRole(scope, v)), roleTest);
   if (t.name && t.role) { const p = R.pattern(t.name); tests.push((e) => p.test(R.name(e))); }
-  key(t.text, (v) => byText(scope, R.pattern(v)), (v) => { const p = R.pattern(v); return (e) => p.test(R.text(e)) || p.test(e.textContent); });
+  key(t.text, (v) => byText(scope, R.pattern(v), t.hidden), (v) => { const p = R.pattern(v); return (e) => p.test(R.text(e)) || p.test(e.textContent); });
   if (t.frame) tests.push((e) => R.framed(e, t.frame));
   return (list || []).filter((e) => tests.every((test) => test(e)));
 };

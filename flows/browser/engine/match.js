@@ -39,11 +39,17 @@ const markedHidden = "[hidden],[style*='display:none' i],[style*='display: none'
 R.visible = (el) => {
   if (el?.nodeType !== 1 || !el.isConnected) return false;
   if (R.inert) return !el.closest(markedHidden);
-  if (el.checkVisibility && !el.checkVisibility({ visibilityProperty: true })) return false;
+  if (!el.checkVisibility({ visibilityProperty: true })) return getComputedStyle(el).display === "contents" && contentsVisible(el);
   const box = el.getBoundingClientRect();
-  if (box.width > 0 && box.height > 0) return true;
-  if (getComputedStyle(el).display === "contents") return [...el.children].some(R.visible) || el.textContent.trim() !== "";
-  return false;
+  return box.width > 0 && box.height > 0;
+};
+
+// contentsVisible judges an element without a box of its own by what is in it.
+const contentsVisible = (el) => {
+  if ([...(shadowOf(el)?.children ?? el.children)].some(R.visible)) return true;
+  const range = el.ownerDocument.createRange();
+  range.selectNodeContents(el);
+  return [...range.getClientRects()].some((r) => r.width > 0 && r.height > 0);
 };
 
 // closed holds the closed shadow roots that the bot was told of, by their hosts.
@@ -95,7 +101,23 @@ R.text = (el) => {
   if (el.tagName === "INPUT") return ["submit", "button", "reset"].includes(el.type) ? el.value : "";
   if (el.tagName === "TEXTAREA" || el.tagName === "SELECT") return "";
   if (R.inert) return inertText(el);
+  if (hosts().some((h) => h === el || el.contains(h))) return flatText(el).replace(/ *\n[ \n]*/g, "\n").trim();
   return el.innerText ?? el.textContent;
+};
+
+// flatText is the text of an element with that of the shadow roots in it, as it is shown.
+const flatText = (el) => {
+  if (el.tagName !== "SLOT" && !shadowOf(el) && !el.querySelector("*")) return el.innerText ?? el.textContent;
+  const nodes = el.tagName === "SLOT" && el.assignedNodes().length ? el.assignedNodes() : (shadowOf(el) ?? el).childNodes;
+  let out = "";
+  for (const node of nodes) {
+    if (node.nodeType === Node.TEXT_NODE) out += node.data.replace(/\s+/g, " ");
+    if (node.nodeType !== Node.ELEMENT_NODE || ["STYLE", "SCRIPT", "TEMPLATE"].includes(node.tagName)) continue;
+    if (node.tagName !== "SLOT" && !R.visible(node)) continue;
+    const inline = node.tagName === "SLOT" || /^(inline|contents)/.test(getComputedStyle(node).display);
+    out += inline ? flatText(node) : "\n" + flatText(node) + "\n";
+  }
+  return out;
 };
 
 // inertText is the text of an element that is not shown: blocks on lines of their own, hidden parts left out.

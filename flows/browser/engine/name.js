@@ -19,23 +19,27 @@ const notRendered = (el) => {
   return style.display === "none" || style.visibility === "hidden" || style.visibility === "collapse";
 };
 
+const unescape = (s) => s.replace(/\\([0-9a-f]{1,6})\s?|\\([\s\S])/gi, (_, hex, char) => (hex ? String.fromCodePoint(parseInt(hex, 16)) : char));
+
 const before = (el, pseudo) => {
   if (R.inert) return "";
   const style = getComputedStyle(el, pseudo);
   if (!style.content || style.content === "none" || style.content === "normal" || style.display === "none" || style.visibility === "hidden") return "";
-  const alt = /\/\s*(["'])(.*?)\1\s*$/.exec(style.content);
-  const text = alt ? alt[2] : [...style.content.matchAll(/(["'])((?:\\.|(?!\1).)*)\1/g)].map((m) => m[2]).join("");
+  const bare = style.content.replace(/url\((?:"(?:\\.|[^"])*"|'(?:\\.|[^'])*'|[^)]*)\)/g, "");
+  const strings = (s) => [...s.matchAll(/(["'])((?:\\[\s\S]|(?!\1)[^\\])*)\1/g)].map((m) => unescape(m[2])).join("");
+  const alt = /(?:^|\s)\/\s*((["'])(?:\\[\s\S]|(?!\2)[^\\])*\2)\s*$/.exec(bare);
+  const text = alt ? strings(alt[1]) : strings(bare);
   return style.display === "inline" ? text : text && " " + text + " ";
 };
 
 // controlValue is what a form control inside a label contributes (step 2C of the computation).
 const controlValue = (el, role) => {
   switch (role) {
-    case "textbox": case "searchbox": return "value" in el ? el.value : el.textContent;
+    case "textbox": case "searchbox": return typeof el.value === "string" ? el.value : el.textContent;
     case "combobox": case "listbox": {
       if (el.tagName === "SELECT") return [...el.selectedOptions].map((o) => squeeze(o.textContent)).join(" ");
       const options = [...el.querySelectorAll("[role=option][aria-selected=true]")];
-      return options.length ? options.map((o) => squeeze(o.textContent)).join(" ") : "value" in el ? el.value : null;
+      return options.length ? options.map((o) => squeeze(o.textContent)).join(" ") : typeof el.value === "string" ? el.value : null;
     }
     case "slider": case "spinbutton": case "scrollbar": case "meter": case "progressbar":
       return el.getAttribute("aria-valuetext") ?? el.getAttribute("aria-valuenow") ?? (el.value !== undefined ? String(el.value) : "");
@@ -71,11 +75,18 @@ const native = (el, state) => {
 const labelNames = (labels, el, state) => labels
   .map((l) => compute(l, { ...state, inside: true, traversal: true, from: el, labelled: true })).filter(Boolean).join(" ");
 
+// notInNames are never shown as text, whatever holds them.
+const notInNames = new Set(["SCRIPT", "STYLE", "TEMPLATE", "NOSCRIPT", "DESC", "METADATA", "DEFS", "SYMBOL", "TITLE"]);
+
+// apart are the parts of an element that are things of their own: a menu that is open, the branches of a tree.
+const apart = (node, state) => R.role(node) === "menu" || R.role(node) === "group" && /^(treeitem|menuitem|menuitemcheckbox|menuitemradio|option)$/.test(state.role);
+
 const content = (el, state) => {
   let out = before(el, "::before");
   const visit = (node) => {
     if (node.nodeType === Node.TEXT_NODE) { out += node.data; return; }
-    if (node.nodeType !== Node.ELEMENT_NODE || ["SCRIPT", "STYLE", "TEMPLATE", "NOSCRIPT"].includes(node.tagName)) return;
+    if (node.nodeType !== Node.ELEMENT_NODE || notInNames.has(node.tagName.toUpperCase()) || apart(node, state)) return;
+    if (state.rendered && !node.checkVisibility() && getComputedStyle(node).display !== "contents") return;
     const text = computeNode(node, { ...state, inside: true, top: false });
     const inline = R.inert ? !blocks.has(node.tagName) && node.tagName !== "TD" && node.tagName !== "TH"
       : getComputedStyle(node).display === "inline" && node.tagName !== "BR";
@@ -90,17 +101,28 @@ const content = (el, state) => {
   return out + before(el, "::after");
 };
 
+// reference is the state in which an element that is referred to is computed: one that is hidden counts with all that is in it.
+const reference = (el, seen) => {
+  const rendered = !R.inert && el.checkVisibility({ visibilityProperty: true });
+  return { seen, by: true, inside: true, referenced: !rendered, rendered };
+};
+
 const compute = (el, state) => squeeze(computeNode(el, state));
 
 // computeNode is the computation's recursive step. state: top (the element itself), inside (part of another's name), traversal
 // (referenced: hidden parts of it do not count), by (an aria-labelledby is being followed), from (the field of a label).
 const computeNode = (el, state) => {
+  let blank = "";
   if (state.seen.has(el)) return "";
   if (!state.top && !state.referenced && notRendered(el)) { state.seen.add(el); return ""; }
   if (!state.by) {
     const refs = references(el, "aria-labelledby");
-    const text = refs.map((r) => squeeze(computeNode(r, { seen: new Set(), by: true, inside: true, referenced: notRendered(r) }))).filter(Boolean).join(" ");
-    if (text) return text;
+    const visited = refs.map(() => new Set(state.seen));
+    const text = refs.map((r, i) => squeeze(computeNode(r, reference(r, visited[i])))).filter(Boolean).join(" ");
+    if (text) {
+      for (const seen of visited) for (const node of seen) state.seen.add(node);
+      return text;
+    }
   }
   const role = R.role(el);
   if ((state.labelled || state.by || state.inside) && !state.top && el !== state.from) {
@@ -116,15 +138,15 @@ const computeNode = (el, state) => {
   }
   if (fromContent.has(role) || state.inside || el.tagName === "SUMMARY") {
     state.seen.add(el);
-    const text = content(el, { ...state, role: state.role ?? role, by: state.by, referenced: state.referenced });
-    if (squeeze(text)) return text;
+    blank = content(el, { ...state, role: state.role ?? role });
+    if (squeeze(blank)) return blank;
   }
-  if (!presentational(role) || el.tagName === "IFRAME") {
-    const title = el.getAttribute("title") || (el.matches("input,textarea") && (el.getAttribute("placeholder") || el.getAttribute("aria-placeholder"))) ||
+  if (!presentational(role) || el.tagName === "IFRAME") { // white space alone is no name, but it is between two others
+    const title = el.getAttribute("title") || (el.matches("textarea,input:is([type=text],[type=search],[type=url],[type=tel],[type=email],[type=password],[type=number],:not([type]))") && (el.getAttribute("placeholder") || el.getAttribute("aria-placeholder"))) ||
       el.getAttribute("aria-placeholder") || "";
     if (title) { state.seen.add(el); return title; }
   }
-  return "";
+  return blank;
 };
 
 // name is the accessible name of an element. It is computed once a request.
@@ -133,7 +155,7 @@ R.name = (el) => {
   let name = R.names.get(el);
   if (name === undefined) {
     const role = R.role(el);
-    name = nameless.has(role) && el.tagName !== "SUMMARY" && !explicit(el) ? "" : compute(el, { seen: new Set(), top: true, role });
+    name = nameless.has(role) && el.tagName !== "SUMMARY" && !explicit(el) ? "" : compute(el, { seen: new Set(), top: true, role, rendered: !R.inert && el.checkVisibility() });
     R.names.set(el, name);
   }
   return name;
@@ -141,9 +163,10 @@ R.name = (el) => {
 
 // labels are the texts by which a person knows a field: those it refers to, its own labels, and aria-label.
 R.labels = (el) => {
-  const plain = (e) => compute(e, { seen: new Set(), inside: true, labelled: true, by: true, from: el, referenced: notRendered(e) });
+  const plain = (e) => compute(e, { ...reference(e, new Set()), labelled: true, from: el });
   const by = references(el, "aria-labelledby").map(plain).filter(Boolean);
   const list = by.length > 1 ? [by.join(" "), ...by] : by;
   const aria = squeeze(el.getAttribute("aria-label") || "");
-  return [...list, ...(aria ? [aria] : []), ...ownLabels(el).map(plain)];
+  const own = ownLabels(el).flatMap((l) => [plain(l), squeeze(R.text(l)), squeeze([...l.childNodes].filter((n) => n.nodeType === Node.TEXT_NODE).map((n) => n.data).join(" "))]);
+  return [...new Set([...list, ...(aria ? [aria] : []), ...own])].filter(Boolean);
 };

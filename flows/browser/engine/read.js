@@ -207,7 +207,7 @@ R.read = (plan) => {
   answer.empty = !!plan.empty && R.holds(plan.empty);
   if (!answer.proof) return answer;
   if (plan.total) answer.total = R.cell([plan.total], R.doc.documentElement, [])[0];
-  const rows = plan.record ? [R.doc.documentElement] : plan.rows.alternatives?.length ? R.rows(plan.rows, plan.skip) : [];
+  const rows = !plan.columns && plan.record ? [] : plan.record ? [R.doc.documentElement] : plan.rows.alternatives?.length ? R.rows(plan.rows, plan.skip) : [];
   if (!plan.record && rows.length) answer.alternative = R.find(plan.rows).alternative;
   if (rows.length > plan.limit) { answer.tooMany = rows.length; return answer; }
   R.current = new Set(rows);
@@ -215,7 +215,7 @@ R.read = (plan) => {
   answer.rows = rows.map((row) => {
     const table = row.closest(tables) ?? row.parentElement;
     if (!byTable.has(table)) byTable.set(table, headers(row));
-    return plan.columns.map((selections) => R.cell(selections, row, byTable.get(table)));
+    return (plan.columns ?? []).map((selections) => R.cell(selections, row, byTable.get(table)));
   });
   answer.headers = [...new Set([...byTable.values()].flat().map((h) => h.text))].slice(0, 100);
   if (plan.next) Object.assign(answer, follow(plan.next));

@@ -9,12 +9,13 @@ const validRoles = new Set(("alert alertdialog application article banner blockq
 
 const sectioning = "article,aside,main,nav,section,[role=article],[role=complementary],[role=main],[role=navigation],[role=region]";
 const named = (e) => e.hasAttribute("aria-label") || e.hasAttribute("aria-labelledby");
-const landmark = (role) => (e) => (e.closest(sectioning) ? "generic" : role);
+const around = (e, css) => { for (let n = e; n; n = n.getRootNode()?.host) if (n.closest(css)) return true; return false; };
+const landmark = (role) => (e) => (around(e, sectioning) ? "generic" : role);
 
 const inputRoles = {
   button: "button", submit: "button", reset: "button", image: "button", checkbox: "checkbox", radio: "radio", range: "slider",
-  number: "spinbutton", hidden: "", file: "button", color: "", date: "", "datetime-local": "", month: "", time: "", week: "", password: "",
-};
+  number: "spinbutton", hidden: "", file: "button",
+}; // passwords and dates have no role in HTML-AAM; people, and Chrome, take them for text boxes
 
 const cellRole = (e) => {
   const table = e.closest("table");
@@ -30,7 +31,12 @@ const headerRole = (e) => {
   if (scope === "row" || scope === "rowgroup") return "rowheader";
   const row = e.parentElement;
   if (e.closest("thead") || !row) return "columnheader";
-  return [...row.children].every((c) => c.tagName === "TH") ? "columnheader" : "rowheader";
+  const filled = (c) => c.tagName === "TD" && c.textContent.trim() !== "";
+  if (![...row.children].some((c) => c.tagName === "TD")) return "columnheader";
+  if ([...row.children].some(filled)) return "rowheader";
+  const at = [...row.children].indexOf(e);
+  const column = [...(e.closest("table")?.rows ?? [])].map((r) => r.cells[at]);
+  return column.some((c) => c && filled(c)) ? "columnheader" : "rowheader";
 };
 
 const implied = {
@@ -39,8 +45,8 @@ const implied = {
   DATALIST: "listbox", DD: "definition", DEL: "deletion", DETAILS: "group", DFN: "term", DIALOG: "dialog", DT: "term", EM: "emphasis",
   FIELDSET: "group", FIGURE: "figure", FOOTER: landmark("contentinfo"), FORM: (e) => (named(e) ? "form" : "generic"),
   H1: "heading", H2: "heading", H3: "heading", H4: "heading", H5: "heading", H6: "heading", HEADER: landmark("banner"), HR: "separator",
-  HTML: "document", IMG: (e) => (e.getAttribute("alt") === "" && !e.title && !named(e) ? "presentation" : "img"),
-  INPUT: (e) => inputRoles[e.type] ?? (e.hasAttribute("list") ? "combobox" : e.type === "search" ? "searchbox" : "textbox"),
+  HTML: "document", IMG: (e) => (e.getAttribute("alt") === "" && !e.title && !kept(e) ? "presentation" : "img"),
+  INPUT: (e) => inputRoles[e.type] ?? (e.list ? "combobox" : e.type === "search" ? "searchbox" : "textbox"),
   INS: "insertion", LI: "listitem", MAIN: "main", MARK: "mark", MATH: "math", MENU: "list", METER: "meter", NAV: "navigation", OL: "list",
   OPTGROUP: "group", OPTION: "option", OUTPUT: "status", P: "paragraph", PROGRESS: "progressbar", SEARCH: "search",
   SECTION: (e) => (named(e) ? "region" : "generic"), SELECT: (e) => (e.multiple || e.size > 1 ? "listbox" : "combobox"), STRONG: "strong",
@@ -55,12 +61,12 @@ const globalAria = ["aria-atomic", "aria-busy", "aria-controls", "aria-current",
 const focusable = (e) => e.matches("a[href],area[href],button:not(:disabled),input:not([type=hidden]):not(:disabled),select:not(:disabled)," +
   "textarea:not(:disabled),summary,iframe,audio[controls],video[controls],[contenteditable=''],[contenteditable=true],[tabindex]");
 
-const explicit = (el) => (el.getAttribute("role") || "").toLowerCase().split(/\s+/).find((r) => validRoles.has(r)) || "";
+const explicit = (el) => (el.getAttribute("role") || "").toLowerCase().split(/[ \t\n\f\r]+/).find((r) => validRoles.has(r)) || "";
 const presentational = (role) => role === "none" || role === "presentation";
 
 // structure are the parents from which a missing role is inherited: a table without the role of a table has no rows either.
 const structure = {
-  TD: ["TR"], TH: ["TR"], TR: ["THEAD", "TBODY", "TFOOT", "TABLE"], THEAD: ["TABLE"], TBODY: ["TABLE"], TFOOT: ["TABLE"], CAPTION: ["TABLE"],
+  TD: ["TR"], TH: ["TR"], TR: ["THEAD", "TBODY", "TFOOT", "TABLE"], THEAD: ["TABLE"], TBODY: ["TABLE"], TFOOT: ["TABLE"],
   LI: ["OL", "UL", "MENU"], DD: ["DL"], DT: ["DL"],
 };
 
