@@ -82,7 +82,7 @@ func (l *list) clickNext(ctx context.Context, a selectors.Answer) error {
 	if l.walk.plain && a.Href != "" {
 		ctx, cancel := context.WithTimeout(ctx, openLimit)
 		defer cancel()
-		return l.v.page.Open(ctx, a.Href)
+		return l.v.page.Go(ctx, a.Href)
 	}
 	l.walk.clicked, l.walk.from = a.Href, a.URL
 	ctx, cancel := context.WithTimeout(ctx, stepLimit)
@@ -112,7 +112,7 @@ func (l *list) nextAddress(ctx context.Context, a selectors.Answer, rows []recor
 	l.v.doing, l.v.place = "page "+strconv.Itoa(l.pages+1), l.r.Next.Pages.Pos.String()
 	ctx, cancel := context.WithTimeout(ctx, openLimit)
 	defer cancel()
-	return true, l.v.page.Open(ctx, address)
+	return true, l.v.page.Go(ctx, address)
 }
 
 // stall is how long a list without a count may stay the same at its end before it is taken for whole.

@@ -12,6 +12,8 @@ import (
 type Page interface {
 	// Open goes to an address and waits until the document is parsed; about:blank leaves the present document.
 	Open(ctx context.Context, address string) error
+	// Go does the same without waiting for more than the beginning of the document.
+	Go(ctx context.Context, address string) error
 	// Act does one action, proves it, and returns which alternative of its element matched.
 	Act(ctx context.Context, a selectors.Action) (alternative int, err error)
 	// See evaluates conditions at one moment.
@@ -49,9 +51,9 @@ type Sources interface {
 	Collect(text string) error
 	// Responses returns the answers since it was asked last. waiting reports that others are on their way.
 	Responses() (list []selectors.Response, waiting bool, err error)
-	// Fetch reads a plan from a page that is fetched and not shown; why says that it cannot be read so. next is the address
-	// of the page after it, where that is known.
-	Fetch(ctx context.Context, address, next string, plan selectors.Plan) (answer selectors.Answer, why string, err error)
+	// Fetch reads a plan from pages that are fetched and not shown: those of the addresses, or at most so many as the links to
+	// the next page lead to. It stops after the first that is not as it should be.
+	Fetch(ctx context.Context, addresses []string, most int, plan selectors.Plan) ([]selectors.Fetched, error)
 	// Snapshot returns the page as one HTML document without scripts, with secrets and personal data replaced.
 	Snapshot(ctx context.Context) (string, error)
 }

@@ -29,7 +29,7 @@ func (l *list) page(ctx context.Context, further bool) (selectors.Answer, []reco
 	}
 	ctx, cancel := context.WithTimeout(ctx, within)
 	defer cancel()
-	var before string // rows and pager at the last look
+	var before, settled string // rows and pager at the last look, and at the first one when nothing was under way any more
 	var since time.Time
 	var lastErr error
 	started := time.Now()
@@ -43,6 +43,9 @@ func (l *list) page(ctx context.Context, further bool) (selectors.Answer, []reco
 		print := printOf(rows)
 		now := print + answer.Next
 		lastErr = err
+		if answer.Settled && settled == "" && err == nil {
+			settled = now
+		}
 		switch {
 		case (l.answers() || l.fromFile()) && (err != nil || len(rows) == 0 && answer.Empty):
 			l.pages++
@@ -66,9 +69,17 @@ func (l *list) page(ctx context.Context, further bool) (selectors.Answer, []reco
 			before, since = now, time.Now()
 		case answer.Ready == "complete" && time.Since(since) >= l.quiet(len(rows), answer.Pending):
 			l.pages++
+			l.steady++
+			if settled != now { // what came from the server was not all: every page must be waited for
+				l.steady = -maxPages
+			}
 			return answer, rows, nil
 		}
-		if err := pause(ctx, attempt); err != nil {
+		rest := 20 * time.Millisecond * time.Duration(attempt+1)
+		if !since.IsZero() { // until it will have stood still for long enough
+			rest = min(rest, max(l.quiet(len(rows), answer.Pending)-time.Since(since), time.Millisecond))
+		}
+		if err := pauseFor(ctx, min(rest, 250*time.Millisecond)); err != nil {
 			return answer, nil, l.late(ctx, err, lastErr)
 		}
 	}
@@ -104,14 +115,15 @@ func (l *list) quiet(rows, pending int) time.Duration {
 	return quiet
 }
 
-// believed reports whether nothing more will come to this page: its own count is reached, or it came whole from the server,
-// whose count is checked at the end. If that fails, the second reading takes its time.
+// believed reports whether nothing more will come to this page: its own count is reached; or it came whole from the server,
+// and the list has a count that is checked at the end, or its first pages were waited for and did not change any more. If
+// that fails, the second reading takes its time.
 func (l *list) believed(a selectors.Answer, rows int) bool {
 	switch {
 	case l.answers() || l.fromFile():
 		return true // waited for already
 	case l.total < 0:
-		return false
+		return a.Settled && l.attempt == 0 && l.steady >= provenPages && !l.grows() && !l.harvest
 	case l.grows() || l.harvest:
 		return rows == l.total
 	}

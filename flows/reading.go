@@ -39,6 +39,7 @@ type list struct {
 	harvest  bool // the list shows a window of its rows
 	gaps     bool // two windows of it did not overlap
 	walk     walker
+	steady   int // pages that did not change any more after they had come from the server
 	headers  []string
 	last     string // the page before
 	stale    string // what stood there before the first page was asked for
@@ -197,7 +198,7 @@ func (l *list) readTabs(ctx context.Context) error {
 
 // readList reads the pages of one list.
 func (l *list) readList(ctx context.Context) error {
-	l.total, l.ended, l.walk = -1, false, walker{}
+	l.total, l.ended, l.walk, l.steady = -1, false, walker{}, 0
 	before := len(l.records)
 	if err := l.firstPage(ctx); err != nil {
 		return err

@@ -43,7 +43,7 @@ func (l layout) selections() [][]selectors.Selection {
 
 // parse turns the cells of a row into values. The first alternative that is there and whose expression matches counts; a
 // value that cannot be read, or is not there at all, is an error with the cell's text and the line of the file.
-func (l layout) parse(row [][]selectors.Cell, index int, source string) (record, error) {
+func (l layout) parse(row []selectors.Tried, index int, source string) (record, error) {
 	r := record{cells: make(map[string]selectors.Parsed, len(l.names)), source: source, index: index}
 	raw := make([]string, 0, len(l.names))
 	for i, name := range l.names {

@@ -34,7 +34,7 @@ func (l *list) lookFile(a selectors.Answer) (selectors.Answer, error) {
 	a.Headers, a.Next, a.Rows = t.Headers, "none", nil
 	a.Empty = len(t.Rows) == 0
 	for _, row := range t.Rows {
-		cells := make([][]selectors.Cell, len(l.plan.Columns))
+		cells := make([]selectors.Tried, len(l.plan.Columns))
 		for i, alternatives := range l.plan.Columns {
 			fields := l.layout.columns[l.layout.names[i]]
 			for j, s := range alternatives {
@@ -151,7 +151,7 @@ func (l *list) addAnswer(a *selectors.Answer, r selectors.Response) error {
 	}
 	a.Empty = a.Empty || len(entries) == 0
 	for _, entry := range entries {
-		cells := make([][]selectors.Cell, len(l.plan.Columns))
+		cells := make([]selectors.Tried, len(l.plan.Columns))
 		for i, alternatives := range l.plan.Columns {
 			fields := l.layout.columns[l.layout.names[i]]
 			for j, s := range alternatives {

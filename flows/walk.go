@@ -37,31 +37,35 @@ func (l *list) fetchOn(ctx context.Context, a selectors.Answer, rows []record, a
 		l.refuseFetch("the next page has no address")
 		return false, false, nil
 	}
-	for {
+	for address != "" {
 		l.v.doing, l.v.place = fmt.Sprintf("fetch page %d", l.pages+1), l.r.Pos.String()
-		answer, got, why, err := l.fetch(ctx, address)
+		pages, err := l.fetch(ctx, address)
 		if err != nil {
 			return true, false, err
 		}
-		if why == "" && printOf(got) == l.last {
-			why = "it has the same rows as the page before"
-		}
-		if why != "" {
-			l.refuseFetch(why)
-			opening, cancel := context.WithTimeout(ctx, openLimit)
-			defer cancel()
-			return true, true, l.v.page.Open(opening, address)
-		}
-		l.pages++
-		if err := l.add(got); err != nil {
-			return true, false, err
-		}
-		l.last = printOf(got)
-		if address, err = l.following(answer, len(got)); err != nil || address == "" {
-			l.ended = true
-			return true, false, err
+		for _, page := range pages {
+			got, why := l.fetchedRows(page)
+			if why == "" && printOf(got) == l.last {
+				why = "it has the same rows as the page before"
+			}
+			if why != "" {
+				l.refuseFetch(why)
+				opening, cancel := context.WithTimeout(ctx, openLimit)
+				defer cancel()
+				return true, true, l.v.page.Open(opening, page.URL)
+			}
+			l.pages++
+			if err := l.add(got); err != nil {
+				return true, false, err
+			}
+			l.last = printOf(got)
+			if address, err = l.following(*page.Answer, len(got)); err != nil {
+				return true, false, err
+			}
 		}
 	}
+	l.ended = true
+	return true, false, nil
 }
 
 // following is the address of the page after one that was fetched, or "" at the end.
@@ -78,14 +82,40 @@ func (l *list) following(a selectors.Answer, rows int) (string, error) {
 	return l.pageAddress(l.pages + 1)
 }
 
+// fetchAtOnce is how many pages one request reads.
+const fetchAtOnce = 8
+
+// fetch reads the page at an address and some of those that follow.
+func (l *list) fetch(ctx context.Context, address string) ([]selectors.Fetched, error) {
+	ctx, cancel := context.WithTimeout(ctx, openLimit)
+	defer cancel()
+	addresses := []string{address}
+	if perPage := len(l.records) / max(l.pages, 1); !l.r.Next.Pages.Empty() && l.total >= 0 && perPage > 0 {
+		for n := 1; n < fetchAtOnce && len(l.records)+n*perPage < l.total; n++ {
+			next, err := l.pageAddress(l.pages + 1 + n)
+			if err != nil {
+				return nil, err
+			}
+			addresses = append(addresses, next)
+		}
+	}
+	return l.v.page.Fetch(ctx, addresses, fetchAtOnce, l.plan)
+}
+
 // compareShown fetches the page that is shown and compares.
 func (l *list) compareShown(ctx context.Context, a selectors.Answer, rows []record) error {
-	_, got, why, err := l.fetch(ctx, a.URL)
-	switch {
-	case err != nil:
+	ctx, cancel := context.WithTimeout(ctx, openLimit)
+	defer cancel()
+	pages, err := l.v.page.Fetch(ctx, []string{a.URL}, 1, l.plan)
+	if err != nil {
 		return err
-	case why == "":
+	}
+	got, why := l.fetchedRows(pages[0])
+	if why == "" {
 		why = differ(rows, got)
+	}
+	if next := pages[0].Answer; why == "" && (next.Next != a.Next || next.Href != a.Href) {
+		why = fmt.Sprintf("its link to the next page is %s %s, and the page shows %s %s", next.Next, next.Href, a.Next, a.Href)
 	}
 	if why != "" {
 		l.refuseFetch(why)
@@ -95,28 +125,24 @@ func (l *list) compareShown(ctx context.Context, a selectors.Answer, rows []reco
 	return nil
 }
 
-func (l *list) fetch(ctx context.Context, address string) (a selectors.Answer, rows []record, why string, err error) {
-	ctx, cancel := context.WithTimeout(ctx, openLimit)
-	defer cancel()
-	next := ""
-	if !l.r.Next.Pages.Empty() && l.walk.proven >= provenPages && (l.total < 0 || len(l.records) < l.total) {
-		if next, err = l.pageAddress(l.pages + 2); err != nil {
-			return a, nil, "", err
-		}
-	}
-	a, why, err = l.v.page.Fetch(ctx, address, next, l.plan)
-	if err != nil || why != "" {
-		return a, nil, why, err
+// fetchedRows reads the rows of a page that was fetched, or says why they cannot be believed.
+func (l *list) fetchedRows(page selectors.Fetched) (rows []record, why string) {
+	if page.Answer == nil {
+		return nil, page.Why
 	}
 	total := l.total
-	if rows, err = l.rows(a); err != nil {
+	rows, err := l.rows(*page.Answer)
+	switch {
+	case err != nil:
 		l.total = total
-		return a, nil, err.Error(), nil
+		return nil, err.Error()
+	case page.Answer.Next == "several":
+		return nil, "several links to the next page"
+	case total >= 0 && l.total != total:
+		l.total = total
+		return nil, "another total than the page before"
 	}
-	if a.Next == "several" {
-		return a, nil, "several links to the next page", nil
-	}
-	return a, rows, "", nil
+	return rows, ""
 }
 
 func (l *list) refuseFetch(why string) {

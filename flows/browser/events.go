@@ -147,7 +147,7 @@ func (p *Page) attached(e message) {
 func (p *Page) sent(r proto.NetworkRequestWillBeSent) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.flight[r.RequestID] = time.Now()
+	p.flight[r.RequestID] = underway{time.Now(), r.Type}
 	switch {
 	case r.Type == proto.NetworkResourceTypeDocument && r.FrameID == p.frame:
 		p.document = document{request: r.RequestID, url: r.Request.URL}
@@ -166,13 +166,39 @@ func (p *Page) landed(request proto.NetworkRequestID) {
 // pollAge is the age from which a request under way is taken for a poll, which never ends.
 const pollAge = 5 * time.Second
 
+// underway is a request that has not been answered.
+type underway struct {
+	since time.Time
+	kind  proto.NetworkResourceType
+}
+
+// settled reports that the document is parsed, came whole, and neither waits for scripts nor has asked the server for more.
+// Pictures and styles may still be coming.
+func (p *Page) settled(ctx context.Context) bool {
+	ctx, cancel := context.WithTimeout(ctx, 50*time.Millisecond) // the news of its end follows the document closely
+	defer cancel()
+	if p.until(ctx, func() bool { return p.document.whole || p.document.failed != "" || p.document.asked }) != nil {
+		return false
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, r := range p.flight {
+		switch r.kind {
+		case proto.NetworkResourceTypeImage, proto.NetworkResourceTypeStylesheet, proto.NetworkResourceTypeFont, proto.NetworkResourceTypeMedia:
+		default:
+			return false
+		}
+	}
+	return p.document.whole && !p.document.asked
+}
+
 // pending counts the requests under way.
 func (p *Page) pending() int {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	n := 0
-	for _, since := range p.flight {
-		if time.Since(since) < pollAge {
+	for _, r := range p.flight {
+		if time.Since(r.since) < pollAge {
 			n++
 		}
 	}

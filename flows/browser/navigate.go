@@ -15,6 +15,15 @@ import (
 // Open goes to an address and waits until the document is parsed. An address that differs from the present one in its
 // fragment only stays in the document, as in the address bar of a person; about:blank leaves it. An error status is an error.
 func (p *Page) Open(ctx context.Context, address string) error {
+	err := p.Go(ctx, address)
+	if err == nil && address != blank {
+		err = p.broken(p.parsed(ctx))
+	}
+	return err
+}
+
+// Go does the same without waiting for more than the beginning of the document: what is asked next waits for the rest.
+func (p *Page) Go(ctx context.Context, address string) error {
 	if address == blank {
 		return p.broken(p.navigate(ctx, blank))
 	}
@@ -44,13 +53,7 @@ func (p *Page) navigate(ctx context.Context, address string) error {
 	p.mu.Lock()
 	p.scope = frameRef{}
 	p.mu.Unlock()
-	if err := p.committed(ctx, res.LoaderID); err != nil {
-		return err
-	}
-	if address == blank {
-		return nil
-	}
-	return p.parsed(ctx)
+	return p.committed(ctx, res.LoaderID)
 }
 
 // committed waits until the document of a navigation is shown. Chrome answers a navigation earlier, and one that is begun
@@ -66,6 +69,11 @@ func (p *Page) parsed(ctx context.Context) error {
 		return err
 	}
 	return p.checkDocument()
+}
+
+// Loaded waits until the document has loaded with all that it shows.
+func (p *Page) Loaded(ctx context.Context) error {
+	return p.broken(p.until(ctx, func() bool { return p.ready == "complete" }))
 }
 
 // until waits for something that events change. so is called with p.mu held.

@@ -38,7 +38,7 @@ type Page struct {
 	ready    string                  // of the present document: "", interactive, complete
 	changed  chan struct{}           // closed and made anew when something above or below changes
 	document document
-	flight   map[proto.NetworkRequestID]time.Time // requests under way, since when
+	flight   map[proto.NetworkRequestID]underway // requests under way
 	dialogs  []Dialog
 	answer   string // to the next native dialog: accept or dismiss
 	pierced  time.Time
@@ -63,7 +63,7 @@ func (b *Browser) NewPage(ctx context.Context, o PageOptions) (*Page, error) {
 	ctx, cancel := context.WithTimeout(ctx, startLimit)
 	defer cancel()
 	p := &Page{
-		b: b, opts: o, flight: map[proto.NetworkRequestID]time.Time{}, changed: make(chan struct{}),
+		b: b, opts: o, flight: map[proto.NetworkRequestID]underway{}, changed: make(chan struct{}),
 		sessions: map[proto.TargetTargetID]proto.TargetSessionID{}, worlds: map[proto.PageFrameID]proto.RuntimeExecutionContextID{},
 	}
 	p.gone, p.end = context.WithCancel(context.Background())

@@ -65,29 +65,21 @@ func (p *Page) read(ctx context.Context, plan selectors.Plan) (selectors.Answer,
 	}
 	err := p.ask(ctx, planRequest{Do: "read", Watch: p.opts.Watch, Plan: plan}, &answer)
 	answer.Pending = p.pending()
-	p.mu.Lock()
-	answer.Settled = p.ready == "complete" && p.document.whole && !p.document.asked && len(p.flight) == 0
-	p.mu.Unlock()
+	answer.Settled = answer.Ready != "loading" && p.settled(ctx)
 	return answer, err
 }
 
-// Fetch reads a plan from a page that is fetched in the background and not shown. next is the address of the page after it,
-// where it is known without reading this one. why says that the page cannot be read this way.
-func (p *Page) Fetch(ctx context.Context, address, next string, plan selectors.Plan) (answer selectors.Answer, why string, err error) {
+// Fetch reads a plan from pages that are fetched in the background and not shown, one after the other: those of the
+// addresses, or at most so many as the links to the next page lead to. It stops after the first that is not as it should be.
+func (p *Page) Fetch(ctx context.Context, addresses []string, most int, plan selectors.Plan) ([]selectors.Fetched, error) {
 	var out struct {
-		Error  string            `json:"error"`
-		Answer *selectors.Answer `json:"answer"`
+		Pages []selectors.Fetched `json:"pages"`
 	}
-	err = p.askOnce(ctx, request{Do: "fetchPage", Text: address, Next: next, Ahead: true, Plan: &plan, Watch: p.opts.Watch}, &out)
-	switch {
-	case errors.Is(err, errNavigated):
-		return answer, "the page went on to another document", nil
-	case err != nil:
-		return answer, "", p.broken(err)
-	case out.Answer == nil:
-		return answer, out.Error, nil
+	err := p.askOnce(ctx, request{Do: "fetchPages", Addresses: addresses, Limit: most, Plan: &plan, Watch: p.opts.Watch}, &out)
+	if errors.Is(err, errNavigated) {
+		return []selectors.Fetched{{URL: addresses[0], Why: "the page went on to another document"}}, nil
 	}
-	return *out.Answer, "", nil
+	return out.Pages, p.broken(err)
 }
 
 // Snapshot returns the page as one HTML document without scripts, with secrets and personal data replaced.

@@ -34,12 +34,16 @@ const compilePattern = (text) => {
 };
 
 // markedHidden is all that is known of the visibility of an element that is not shown anywhere.
-const markedHidden = "[hidden],[style*='display:none' i],[style*='display: none' i],input[type=hidden],template,script,style,noscript,head";
+const markedHidden = "[hidden],[style*='display:none' i],[style*='display: none' i],input[type=hidden],template,noscript,script,style";
+
+// anyHidden reports whether a document that is not shown has hidden parts at all. It is looked up once a request.
+const anyHidden = () => (R.hiding ??= !!R.doc.querySelector("body " + markedHidden.split(",").join(",body ")));
 
 R.visible = (el) => {
   if (el?.nodeType !== 1 || !el.isConnected) return false;
-  if (R.inert) return !el.closest(markedHidden);
+  if (R.inert) return !anyHidden() || !el.closest(markedHidden);
   if (!el.checkVisibility({ visibilityProperty: true })) return getComputedStyle(el).display === "contents" && contentsVisible(el);
+  if (el.tagName === "TR" && el.cells.length) return true; // it has a box, and asking for it would lay out the page
   const box = el.getBoundingClientRect();
   return box.width > 0 && box.height > 0;
 };
@@ -65,6 +69,7 @@ const hosts = () => (R.hosts ??= [...R.doc.querySelectorAll("*")].filter(isHost)
 // roots lists a scope and every shadow root and readable frame document inside it.
 R.roots = (scope) => {
   const list = [scope];
+  if (!hosts().length && (scope.ownerDocument || scope) === R.doc) return list;
   const inner = scope === R.doc ? hosts()
     : (scope.ownerDocument || scope) === R.doc && scope.getRootNode() === R.doc ? hosts().filter((e) => scope.contains(e))
     : [...scope.querySelectorAll("*")].filter(isHost);
@@ -81,7 +86,7 @@ R.roots = (scope) => {
 
 R.all = (scope, css) => {
   const found = [];
-  for (const root of R.roots(scope)) found.push(...root.querySelectorAll(css));
+  for (const root of R.roots(scope)) for (const el of root.querySelectorAll(css)) found.push(el);
   return found;
 };
 
@@ -101,8 +106,19 @@ R.text = (el) => {
   if (el.tagName === "INPUT") return ["submit", "button", "reset"].includes(el.type) ? el.value : "";
   if (el.tagName === "TEXTAREA" || el.tagName === "SELECT") return "";
   if (R.inert) return inertText(el);
-  if (hosts().some((h) => h === el || el.contains(h))) return flatText(el).replace(/ *\n[ \n]*/g, "\n").trim();
+  if (hosts().length && hosts().some((h) => h === el || el.contains(h))) return flatText(el).replace(/ *\n[ \n]*/g, "\n").trim();
   return el.innerText ?? el.textContent;
+};
+
+// bareText is what innerText would give, without laying out the page, where the style of an element with nothing but text in
+// it says that its text is shown as it is written; else null.
+const inline = new Set(["A", "ABBR", "B", "CODE", "DIV", "EM", "I", "LABEL", "P", "SMALL", "SPAN", "STRONG", "TIME"]);
+const bareText = (el) => {
+  const child = el.firstElementChild;
+  if (child && (el.childElementCount > 1 || !inline.has(child.tagName) || el.textContent.trim() !== child.textContent.trim())) return null;
+  const style = getComputedStyle(el);
+  if (style.textTransform !== "none" || style.visibility !== "visible" || style.display === "none" || style.whiteSpace !== "normal" && style.whiteSpace !== "nowrap") return null;
+  return child ? bareText(child) : el.textContent.replace(/[ \t\r\n\f]+/g, " ").trim();
 };
 
 // flatText is the text of an element with that of the shadow roots in it, as it is shown.
@@ -124,10 +140,12 @@ const flatText = (el) => {
 const blocks = new Set(["ADDRESS", "ARTICLE", "BLOCKQUOTE", "BR", "DD", "DIV", "DL", "DT", "FIGURE", "FOOTER", "FORM", "H1", "H2", "H3",
   "H4", "H5", "H6", "HEADER", "HR", "LI", "MAIN", "NAV", "OL", "OPTION", "P", "PRE", "SECTION", "TABLE", "TR", "UL"]);
 const inertText = (el) => {
+  if (!el.firstElementChild) return el.textContent.replace(/[ \t\r\n\f]+/g, " ").trim();
+  const hiding = anyHidden();
   let out = "";
   const walk = (node) => {
     if (node.nodeType === Node.TEXT_NODE) { out += node.data.replace(/[ \t\r\n\f]+/g, " "); return; }
-    if (node.nodeType !== Node.ELEMENT_NODE || node !== el && node.matches(markedHidden)) return;
+    if (node.nodeType !== Node.ELEMENT_NODE || hiding && node !== el && node.matches(markedHidden)) return;
     if (["TEXTAREA", "SELECT", "SCRIPT", "STYLE"].includes(node.tagName)) return;
     const block = node !== el && blocks.has(node.tagName);
     if (block) out += "\n";

@@ -47,7 +47,15 @@ const controlValue = (el, role) => {
   return null;
 };
 
-const ownLabels = (el) => (el.labels ? [...el.labels] : []);
+// ownLabels are the <label> elements of a field. They are collected once a request: asking each field for its own would search
+// the page as often as there are fields.
+const ownLabels = (el) => {
+  if (!R.ofLabels) {
+    R.ofLabels = new Map();
+    for (const l of R.all(R.doc, "label")) if (l.control) R.ofLabels.set(l.control, [...(R.ofLabels.get(l.control) ?? []), l]);
+  }
+  return R.ofLabels.get(el) ?? [];
+};
 
 // native is the name that HTML gives: labels, legend, caption, alt, value.
 const native = (el, state) => {

@@ -51,7 +51,7 @@ const cells = (row) => {
   const known = R.grid.get(row);
   if (known) return known;
   const section = row.tagName === "TR" ? row.parentElement : null;
-  if (!section?.querySelector(":scope > tr > [rowspan]")) {
+  if (!section || !hangs(section)) {
     const list = layOut(rowCells(row), () => false);
     R.grid.set(row, list);
     return list;
@@ -71,6 +71,13 @@ const cells = (row) => {
     R.grid.set(r, list.sort((a, b) => a.start - b.start));
   }
   return R.grid.get(row) ?? [];
+};
+
+// hangs reports whether a section of a table has cells that reach over several rows. It is looked up once a request.
+const hangs = (section) => {
+  R.hanging ??= new Map();
+  if (!R.hanging.has(section)) R.hanging.set(section, !!section.querySelector("[rowspan]"));
+  return R.hanging.get(section);
 };
 
 const layOut = (list, taken) => {
@@ -94,7 +101,8 @@ const headers = (row) => {
   const table = row.closest(tables);
   if (!table) return headingsAround(row.parentElement?.parentElement);
   const own = (r) => r.closest(tables) === table;
-  let list = [...table.querySelectorAll("tr,[role=row]")].filter((r) => own(r) && r !== row && isHead(r));
+  const head = table.tHead?.rows.length ? [...table.tHead.rows] : [];
+  let list = head.length ? head : [...table.querySelectorAll("tr,[role=row]")].filter((r) => own(r) && r !== row && isHead(r));
   if (!list.length) list = [...table.querySelectorAll("tr")].filter((r) => own(r) && r !== row && r.querySelector("th")).slice(0, 3);
   if (!list.length && row.tagName === "TR") { // headings written as plain cells: the rows before the first one that is data
     for (const r of table.rows) { if (r === row || r.contains(row) || R.current?.has(r)) break; list.push(r); }
@@ -143,13 +151,24 @@ const take = (el, sel) => {
   return el.tagName === "INPUT" || el.tagName === "TEXTAREA" || el.tagName === "SELECT" ? R.fieldValue(el) : R.text(el);
 };
 
+// place finds the column with a heading: {at} or {why}. It is looked up once for all rows under the same headings.
+const place = (header, map) => {
+  map.places ??= new Map();
+  let found = map.places.get(header);
+  if (!found) {
+    const p = R.pattern(header);
+    const starts = [...new Set(map.filter((h) => p.test(h.text)).map((h) => h.start))];
+    found = starts.length === 1 ? { at: starts[0] }
+      : { why: `${starts.length} columns with the heading ${header}; there are: ${[...new Set(map.map((h) => h.text))].join(", ")}` };
+    map.places.set(header, found);
+  }
+  return found;
+};
+
 // column finds the cell of a row under a heading.
 const column = (sel, row, map) => {
-  const p = R.pattern(sel.header);
-  const columns = map.filter((h) => p.test(h.text));
-  const starts = new Set(columns.map((h) => h.start));
-  if (starts.size !== 1) return { why: `${starts.size} columns with the heading ${sel.header}; there are: ${[...new Set(map.map((h) => h.text))].join(", ")}` };
-  const at = columns[0].start;
+  const { at, why } = place(sel.header, map);
+  if (why) return { why };
   const cell = cells(row).find((c) => c.start <= at && at < c.end);
   return cell ? { el: cell.cell } : { why: `the row has no cell under ${sel.header}` };
 };
@@ -168,7 +187,7 @@ const pick = (sel, row, map) => {
     return { el: m.elements[0], alternative: m.alternative };
   }
   if (!sel.css && !sel.xpath) return { el: scope };
-  const found = R.matches({ css: sel.css, xpath: sel.xpath, hidden: true }, scope).shown;
+  const found = sel.xpath ? R.matches({ css: sel.css, xpath: sel.xpath, hidden: true }, scope).shown : R.all(scope, sel.css);
   if (found.length === 0 && sel.css && scope.matches?.(sel.css)) return { el: scope };
   if (found.length !== 1) return { why: `${found.length} elements match ${sel.css || sel.xpath}` };
   return { el: found[0] };
@@ -201,6 +220,32 @@ R.cell = (selections, row, map) => {
   return tried;
 };
 
+// plain reports whether the cells of a section of a table stand one in each column.
+const plain = (section) => {
+  R.plain ??= new Map();
+  if (!R.plain.has(section)) R.plain.set(section, !section.querySelector("[rowspan],[colspan],[aria-colindex]"));
+  return R.plain.get(section);
+};
+
+// direct compiles a column for the rows of a plain table: a function that gives the text, or undefined where the long way must
+// find out more. Most lists are such tables, and this is what a page spends its time on.
+const direct = (selections, map) => {
+  const [sel] = selections;
+  if (!sel?.header || sel.element || sel.xpath || sel.join || !sel.final || !["text", "textContent", "link"].includes(sel.take) || hosts().length) return null;
+  const { at } = place(sel.header, map);
+  if (at === undefined) return null;
+  const inner = sel.css ? (cell) => { const found = cell.querySelectorAll(sel.css); return found.length === 1 ? found[0] : null; } : (cell) => cell;
+  const value = { text: (el) => (el.tagName === "TD" || el.tagName === "A" ? (R.inert ? inertText(el) : bareText(el) ?? el.innerText) : take(el, sel)), textContent: (el) => el.textContent, link: (el) => take(el, sel) }[sel.take];
+  return (row) => {
+    const cell = row.cells[at];
+    const el = cell && inner(cell);
+    return el ? value(el) ?? undefined : undefined;
+  };
+};
+
+// brief writes the cell of a column as its text alone, where its first alternative is there.
+const brief = (tried) => (tried.length === 1 && tried[0].v !== undefined && !tried[0].a ? tried[0].v : tried);
+
 // read answers a whole page.
 R.read = (plan) => {
   const answer = { url: R.address(), ready: R.doc.readyState, proof: !plan.proof || R.holds(plan.proof) };
@@ -214,10 +259,15 @@ R.read = (plan) => {
   const byTable = new Map();
   answer.rows = rows.map((row) => {
     const table = row.closest(tables) ?? row.parentElement;
-    if (!byTable.has(table)) byTable.set(table, headers(row));
-    return (plan.columns ?? []).map((selections) => R.cell(selections, row, byTable.get(table)));
+    if (!byTable.has(table)) {
+      const map = headers(row);
+      byTable.set(table, { map, ways: (plan.columns ?? []).map((selections) => direct(selections, map)) });
+    }
+    const { map, ways } = byTable.get(table);
+    const quick = row.tagName === "TR" && plain(row.parentElement);
+    return (plan.columns ?? []).map((selections, i) => (quick ? ways[i]?.(row) : undefined) ?? brief(R.cell(selections, row, map)));
   });
-  answer.headers = [...new Set([...byTable.values()].flat().map((h) => h.text))].slice(0, 100);
+  answer.headers = [...new Set([...byTable.values()].flatMap((t) => t.map).map((h) => h.text))].slice(0, 100);
   if (plan.next) Object.assign(answer, follow(plan.next));
   R.current = null;
   return answer;
