@@ -136,6 +136,10 @@ func (b *Bot) read(ctx context.Context, job Job, run *Run) (Comparison, error) {
 		return Comparison{}, err
 	}
 	run.Subscriptions = waiting
+	shapes := b.Sites.Shapes()
+	if err := b.drifted(ctx, shapes); err != nil {
+		return Comparison{}, err
+	}
 	var unfinished []Notification
 	for n, err := range b.Ledger.open(ctx, job.Name) {
 		if err != nil {
@@ -159,7 +163,10 @@ func (b *Bot) read(ctx context.Context, job Job, run *Run) (Comparison, error) {
 	if err := b.Ledger.Commit(ctx, c, plan); err != nil {
 		return Comparison{}, err
 	}
-	return c, b.Ledger.SaveLevels(ctx, job.Name, c)
+	if err := b.Ledger.SaveLevels(ctx, job.Name, c); err != nil {
+		return c, err
+	}
+	return c, b.Ledger.learn(ctx, shapes)
 }
 
 // plausible refuses a reading whose size differs too much from what is known: it is more likely half a list than a real

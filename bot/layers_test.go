@@ -14,16 +14,17 @@ import (
 // adapter never imports another one. A new package comes with a line here.
 func layers() map[string][]string {
 	return map[string][]string{
-		"bot":              {},
-		"bot/config":       {"bot", "bot/schedule", "selectors", "selectors/strict"},
-		"bot/schedule":     {"bot", "github.com/robfig/cron/v3"},
-		"bot/notify":       {"bot"},
-		"bot/notify/email": {"bot", "github.com/wneessen/go-mail", "github.com/wneessen/go-mail/smtp"},
-		"bot/notify/sms":   {"bot"},
-		"selectors/strict": {"go.yaml.in/yaml/v4"},
-		"selectors":        {"selectors/strict", "github.com/nyaruka/phonenumbers"},
-		"selectors/sites":  {},
-		"flows":            {"bot", "selectors", "flows/table"},
+		"bot":                 {},
+		"bot/config":          {"bot", "bot/schedule", "selectors", "selectors/strict"},
+		"bot/schedule":        {"bot", "github.com/robfig/cron/v3"},
+		"bot/notify":          {"bot"},
+		"bot/notify/email":    {"bot", "github.com/wneessen/go-mail", "github.com/wneessen/go-mail/smtp"},
+		"bot/notify/sms":      {"bot"},
+		"selectors/strict":    {"go.yaml.in/yaml/v4"},
+		"selectors":           {"selectors/strict", "github.com/nyaruka/phonenumbers"},
+		"selectors/sites":     {},
+		"selectors/recording": {},
+		"flows":               {"bot", "selectors", "selectors/strict", "flows/table"},
 		"flows/table": {
 			"selectors", "github.com/xuri/excelize/v2", "golang.org/x/text/encoding/charmap", "golang.org/x/text/encoding/unicode",
 		},

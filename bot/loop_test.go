@@ -16,6 +16,7 @@ import (
 
 // company is a pair of sites, a channel and the truth about what they saw.
 type company struct {
+	shapes   []bot.Shape
 	stock    map[string]int64
 	subs     []bot.Subscription
 	crm      map[string]string // subscription → text; written at most once each
@@ -69,7 +70,9 @@ func (c *company) FollowUp(ctx context.Context, _ string, n bot.Notification, in
 }
 
 func (c *company) Steps() []bot.Step { return nil }
-func (c *company) Close() error      { return nil }
+
+func (c *company) Shapes() []bot.Shape { return c.shapes }
+func (c *company) Close() error        { return nil }
 
 func (c *company) Send(ctx context.Context, n bot.Notification, pending func(context.Context) error) bot.Delivery {
 	if c.before != nil {

@@ -12,6 +12,8 @@ type Sites interface {
 	// FollowUp reads the record, writes the follow-up unless it stands there already, and reads it back after a reload.
 	// intent is called once before the first change and must succeed.
 	FollowUp(ctx context.Context, site string, n Notification, intent func(context.Context) error) (FollowUp, error)
+	// Shapes returns what the readings since it was asked last looked like.
+	Shapes() []Shape
 	// Steps returns what was done since it was asked last, for the history.
 	Steps() []Step
 	// Close ends the browser.

@@ -40,11 +40,12 @@ const (
 	Leases        Table = "leases"        // job → Lease; entries live as long as their writer
 	Ticks         Table = "ticks"         // job → when it is due next
 	LogIns        Table = "logins"        // site → refused credentials
+	Contracts     Table = "contracts"     // site/flow → Contract
 )
 
 // Tables lists every table, in alphabetical order.
 func Tables() []Table {
-	return []Table{Episodes, Leases, Levels, LogIns, Meta, Notifications, Runs, Ticks, Work}
+	return []Table{Contracts, Episodes, Leases, Levels, LogIns, Meta, Notifications, Runs, Ticks, Work}
 }
 
 // Entry is one stored value. Rev grows with each write to the key; 0 means that there is no such key.

@@ -59,11 +59,7 @@ func (l *list) detailsByAddress(ctx context.Context) error {
 			continue
 		}
 		open := func(ctx context.Context) error {
-			work := map[string]string{}
-			for name, cell := range row.cells {
-				work[name] = cell.Value
-			}
-			address, err := l.v.addressFor(d.Open.Address, work)
+			address, err := l.v.addressFor(d.Open.Address, nil)
 			if err != nil {
 				return err
 			}
@@ -79,6 +75,9 @@ func (l *list) detailsByAddress(ctx context.Context) error {
 // detail opens and reads the page of one row.
 func (l *list) detail(ctx context.Context, row record, open func(context.Context) error) error {
 	d := l.r.Detail
+	outside := l.v.work
+	l.v.work = row.values(outside)
+	defer func() { l.v.work = outside }()
 	l.v.doing, l.v.place = fmt.Sprintf("open the page of row %d", row.index+1), d.Pos.String()
 	if err := open(ctx); err != nil {
 		return err
@@ -90,6 +89,9 @@ func (l *list) detail(ctx context.Context, row record, open func(context.Context
 	waiting, cancel := context.WithTimeout(ctx, openLimit)
 	defer cancel()
 	if err := l.v.wait(waiting, *d.Proof); err != nil {
+		return err
+	}
+	if err := l.v.come(ctx, "detail"); err != nil {
 		return err
 	}
 	if d.Rows != nil {
@@ -122,6 +124,18 @@ func (l *list) detail(ctx context.Context, row record, open func(context.Context
 	}
 }
 
+// values are the columns of a row as words for its page, beside those of the work at hand.
+func (r record) values(work map[string]string) map[string]string {
+	values := maps.Clone(work)
+	if values == nil {
+		values = map[string]string{}
+	}
+	for name, cell := range r.cells {
+		values[name] = cell.Value
+	}
+	return values
+}
+
 // innerList reads a detail page that is a list itself.
 func (l *list) innerList(ctx context.Context, row record, open func(context.Context) error) error {
 	d := l.r.Detail
@@ -130,7 +144,7 @@ func (l *list) innerList(ctx context.Context, row record, open func(context.Cont
 		Next: d.Next, Total: d.Total, Empty: d.Empty,
 	}
 	inner := l.v.newList(r, "", nil)
-	inner.outer, inner.reopen = &row, open
+	inner.outer, inner.reopen = &row, open // with the words of the row still at hand
 	if err := inner.readAll(ctx); err != nil {
 		return err
 	}

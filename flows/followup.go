@@ -65,6 +65,9 @@ func (v *visit) write(ctx context.Context, w *selectors.Writing, ours bool, inte
 	if err != nil {
 		return bot.FollowUp{}, err
 	}
+	if err := v.come(ctx, "record"); err != nil {
+		return bot.FollowUp{}, err
+	}
 	if done {
 		return bot.FollowUp{State: bot.FollowUpWritten, Detail: "it stood there already"}, nil
 	}

@@ -54,6 +54,9 @@ type Sources interface {
 	// Fetch reads a plan from pages that are fetched and not shown: those of the addresses, or at most so many as the links to
 	// the next page lead to. It stops after the first that is not as it should be.
 	Fetch(ctx context.Context, addresses []string, most int, plan selectors.Plan) ([]selectors.Fetched, error)
+	// Inspect tells of each element what every one of its alternatives matches, whatever the rules say of how many there must
+	// be.
+	Inspect(ctx context.Context, elements []selectors.Element) ([]selectors.Inspection, error)
 	// Snapshot returns the page as one HTML document without scripts, with secrets and personal data replaced.
 	Snapshot(ctx context.Context) (string, error)
 }

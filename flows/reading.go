@@ -213,6 +213,9 @@ func (l *list) readList(ctx context.Context) error {
 			return err
 		}
 		l.headers = answer.Headers
+		if err := l.v.come(ctx, fmt.Sprintf("page %d", l.pages)); err != nil {
+			return err
+		}
 		if err := l.add(rows); err != nil {
 			return err
 		}

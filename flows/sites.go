@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -13,7 +15,7 @@ import (
 	"restock/selectors"
 )
 
-// Sites works in the sites of a job. It implements bot.Sites. All fields must be set.
+// Sites works in the sites of a job. It implements bot.Sites. All fields must be set, except where it is said otherwise.
 type Sites struct {
 	Files    map[string]*selectors.Site
 	Values   selectors.Values // environment and secrets
@@ -22,11 +24,14 @@ type Sites struct {
 	Evidence string         // folder for what failed steps leave
 	Zone     *time.Location // for the times that are written into the CRM
 	Now      func() time.Time
+	// OnPage, if set, is told of each page that a flow has come to: the log-in, the pages of a list, a record.
+	OnPage func(ctx context.Context, site *selectors.Site, flow, what string, values selectors.Values, page Page) error
 
 	visits  map[string]*visit
 	otpUsed map[string]int64 // site → 30-second step of the last one-time code
 	mu      sync.Mutex
 	steps   []bot.Step
+	shapes  map[string]bot.Shape // site/flow → what was read since it was asked
 	shots   int
 }
 
@@ -58,6 +63,14 @@ const (
 	captureLimit = 25 * time.Second
 )
 
+// come tells of a page that a flow has come to.
+func (v *visit) come(ctx context.Context, what string) error {
+	if v.s.OnPage == nil {
+		return nil
+	}
+	return v.s.OnPage(ctx, v.site, v.flow, what, v.values(), v.page)
+}
+
 // Steps implements bot.Sites.
 func (s *Sites) Steps() []bot.Step {
 	s.mu.Lock()
@@ -65,6 +78,34 @@ func (s *Sites) Steps() []bot.Step {
 	steps := s.steps
 	s.steps = nil
 	return steps
+}
+
+// Shapes implements bot.Sites.
+func (s *Sites) Shapes() []bot.Shape {
+	var list []bot.Shape
+	for _, key := range slices.Sorted(maps.Keys(s.shapes)) {
+		list = append(list, s.shapes[key])
+	}
+	s.shapes = nil
+	return list
+}
+
+// shape notes what a reading looked like. A list that is asked for several products is one.
+func (s *Sites) shape(site, flow string, l *list) {
+	if s.shapes == nil {
+		s.shapes = map[string]bot.Shape{}
+	}
+	shape := s.shapes[site+"/"+flow]
+	shape.Site, shape.Flow, shape.Rows = site, flow, shape.Rows+len(l.result())
+	if len(l.headers) > 0 {
+		shape.Headers = slices.Compact(slices.Sorted(slices.Values(l.headers)))
+	}
+	for _, row := range l.result() {
+		for name, cell := range row.cells {
+			shape.Add(name, cell.Value)
+		}
+	}
+	s.shapes[site+"/"+flow] = shape
 }
 
 // Close implements bot.Sites.

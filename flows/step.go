@@ -130,6 +130,14 @@ func (v *visit) field(ctx context.Context, s selectors.Step, f selectors.FieldVa
 		text = filepath.Join(filepath.Dir(v.site.File), text)
 	}
 	v.doing = s.Do + " " + f.Element.String()
+	if v.flow == "login" && f.Value.Secret() {
+		if err := v.wait(ctx, selectors.Condition{Visible: &f.Element}); err != nil {
+			return err
+		}
+		if err := v.come(ctx, "log-in"); err != nil {
+			return err
+		}
+	}
 	return v.act(ctx, selectors.Action{
 		Do: s.Do, Element: &f.Element, Row: row, Options: s.Options, Text: text, Secret: f.Value.Secret(),
 	})

@@ -36,6 +36,7 @@ func (s *Sites) Stock(ctx context.Context, site string) (bot.Reading, error) {
 			seen[level.SKU] = true
 			reading.Levels = append(reading.Levels, level)
 		}
+		s.shape(site, "stock", l)
 		reading.AbsentIsOut = r.Absent == "0" && reading.Complete == bot.CompleteYes
 		return fmt.Sprintf("read %d rows on %d pages", len(l.result()), l.pages), nil
 	})

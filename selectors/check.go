@@ -161,7 +161,7 @@ func (c *checker) source(flow string, r *Reading) {
 		c.report(r.Pos, "from: download without a download", "a download step in steps", "")
 	case answer && r.Rows.JSON == "":
 		c.report(r.Pos, "from: response without the place of the list", "rows: {json: path}", "")
-	case !answer && !file && len(r.Rows.Alternatives) == 0 && r.Rows.Ref == "":
+	case !answer && !file && len(r.Rows.Alternatives) == 0 && r.Rows.Ref == "" && r.Rows.JSON == "":
 		c.report(r.Pos, "no key rows", "the key rows", "")
 	case !answer && r.Rows.JSON != "":
 		c.report(r.Rows.Pos, "rows: {json: …}", "a target", "an answer is read with from: {response: address}")

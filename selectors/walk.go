@@ -154,6 +154,11 @@ func (r *resolver) reading(x *Reading) {
 	r.columns(x.Columns)
 	r.list(x.Empty, x.Total, x.Next)
 	if d := x.Detail; d != nil {
+		flow := r.flow
+		if flow != "" {
+			r.flow = "detail of " + flow
+		}
+		defer func() { r.flow = flow }()
 		r.steps(d.Open.Steps)
 		r.condition(d.Proof)
 		if d.Rows != nil {

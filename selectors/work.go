@@ -57,6 +57,16 @@ type Answer struct {
 	Settled bool `json:"-"`
 }
 
+// Inspection is what the alternatives of an element match on a page, or what is wrong with a selector.
+type Inspection struct {
+	Error        string `json:"error"`
+	Alternatives []struct {
+		Matches int    `json:"n"`
+		Hidden  int    `json:"hidden"`
+		Sample  string `json:"sample"`
+	} `json:"alternatives"`
+}
+
 // Fetched is a page that was fetched: what it answered, or why it cannot be read so.
 type Fetched struct {
 	URL    string  `json:"url"` // that was asked for

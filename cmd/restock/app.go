@@ -104,7 +104,7 @@ func (a *app) root() *cobra.Command {
 		return usagef("%w; see `%s --help`", err, c.CommandPath())
 	})
 	root.AddCommand(
-		a.demoCommand(), a.initCommand(), a.runCommand(), a.serveCommand(), a.checkCommand(), a.scheduleCommand(),
+		a.demoCommand(), a.initCommand(), a.runCommand(), a.serveCommand(), a.checkCommand(), a.pagesCommand(), a.schemaCommand(), a.importCommand(), a.contractCommand(), a.scheduleCommand(),
 		a.runsCommand(), a.ledgerCommand(), a.levelsCommand(), a.browserCommand(), a.versionCommand(),
 	)
 	root.AddCommand(topics()...)

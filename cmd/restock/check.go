@@ -14,13 +14,31 @@ import (
 )
 
 func (a *app) checkCommand() *cobra.Command {
+	var live, update bool
+	var pages string
 	c := &cobra.Command{
 		Use:   "check [FILE...]",
-		Short: "Check restock.yaml and selector files, offline",
+		Short: "Check restock.yaml and selector files, offline or on the site",
 		Long: "Check restock.yaml and selector files without a browser. Without FILE, restock.yaml and all files in its sites folder\n" +
-			"are checked. Every problem is reported at once, as file:line:column. Exit code 3 if there is one.",
-		Example: "  restock check\n  restock check sites/crm.yaml",
-		RunE: func(_ *cobra.Command, args []string) error {
+			"are checked. Every problem is reported at once, as file:line:column. Exit code 3 if there is one.\n\n" +
+			"With --pages DIR every selector of FILE is tried on the pages that `restock pages` saved there; with --live on the site\n" +
+			"itself, read-only. Both show for each selector how many elements it matches, by which alternative, and a sample.\n" +
+			"--update accepts what --pages shows (DIR/expected.txt); later differences are findings.",
+		Example: "  restock check\n  restock check sites/crm.yaml\n  restock check --live sites/crm.yaml\n" +
+			"  restock check --pages pages/crm sites/crm.yaml",
+		RunE: func(c *cobra.Command, args []string) error {
+			if live && pages != "" {
+				return usagef("--live and --pages: one of them")
+			}
+			if update && pages == "" {
+				return usagef("--update goes with --pages DIR")
+			}
+			if (live || pages != "") && len(args) != 1 {
+				return usagef("which FILE? Give one selector file, or the name of a site")
+			}
+			if live || pages != "" {
+				return a.try(c, args[0], pages, update)
+			}
 			findings, checked, err := a.check(args)
 			if err != nil {
 				return err
@@ -28,7 +46,52 @@ func (a *app) checkCommand() *cobra.Command {
 			return a.printFindings(findings, checked)
 		},
 	}
+	c.Flags().BoolVar(&live, "live", false, "Try every selector on the site, read-only")
+	c.Flags().StringVar(&pages, "pages", "", "Try every selector on the saved pages in this folder")
+	c.Flags().BoolVar(&update, "update", false, "With --pages: accept what the selectors match now")
 	return a.jsonFlag(c)
+}
+
+// try tries the selectors of a file on saved pages, or on the site.
+func (a *app) try(c *cobra.Command, name, pages string, update bool) error {
+	var t trial
+	var err error
+	if pages != "" {
+		t, err = a.checkPages(c.Context(), name, pages)
+	} else {
+		t, err = a.checkLive(c.Context(), name)
+	}
+	if findings, ok := errors.AsType[strict.Findings](err); ok {
+		return a.printFindings(findings, 1)
+	}
+	if err != nil {
+		return err
+	}
+	findings := t.findings()
+	if pages != "" {
+		changed, err := t.golden(pages, update)
+		if err != nil {
+			return err
+		}
+		findings = append(findings, changed...)
+	}
+	if a.json {
+		if findings == nil {
+			findings = strict.Findings{}
+		}
+		if err := a.printJSON(map[string]any{"findings": findings, "files": 1, "pages": t.pages, "selectors": t.rows}); err != nil {
+			return err
+		}
+		if len(findings) > 0 {
+			return &silent{exitFindings}
+		}
+		return nil
+	}
+	if err := t.table(a.stdout); err != nil {
+		return err
+	}
+	a.say("%d selector(s) on %d page(s)", len(t.rows), t.pages)
+	return a.printFindings(findings, 1)
 }
 
 // check reads the files and collects what is wrong with them.

@@ -2,19 +2,40 @@ package main
 
 import (
 	"embed"
+	"fmt"
 	"strings"
 
 	"github.com/spf13/cobra"
 
+	"restock/flows/flowtest"
 	"restock/selectors"
 )
 
 //go:embed topics/*.md
 var topicFiles embed.FS
 
+// examples are all sample pages with their files, each tried by a test.
+func examples() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "# Examples: %d small pages, each with the selector file that reads it\n\n"+
+		"Each page has one thing that real web UIs do. {{ }} is where the sample server puts its data in.\n", flowtest.Last)
+	for n := 1; n <= flowtest.Last; n++ {
+		file, page, err := flowtest.Example(n)
+		if err != nil {
+			continue
+		}
+		title, rest, _ := strings.Cut(file, "\n")
+		fmt.Fprintf(&b, "\n## %d. %s\n\n%s\nThe page:\n\n%s", n, strings.TrimPrefix(title, "# "), rest, page)
+	}
+	return b.String()
+}
+
 // topics are the chapters of the manual: `restock help TOPIC`.
 func topics() []*cobra.Command {
-	list := []*cobra.Command{{Use: "selectors", Short: "The selector file: everything about a site", Long: selectors.Manual()}}
+	list := []*cobra.Command{
+		{Use: "selectors", Short: "The selector file: everything about a site", Long: selectors.Manual()},
+		{Use: "examples", Short: "Small pages, each with the selector file that reads it", Long: examples()},
+	}
 	entries, err := topicFiles.ReadDir("topics")
 	if err != nil {
 		return list

@@ -52,6 +52,7 @@ type request struct {
 	Editable   bool                  `json:"editable,omitempty"`
 	Limit      int                   `json:"limit,omitempty"`
 	Plan       *selectors.Plan       `json:"plan,omitempty"`
+	Elements   []selectors.Element   `json:"elements,omitempty"`
 	Addresses  []string              `json:"addresses,omitempty"`
 }
 

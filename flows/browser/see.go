@@ -88,3 +88,10 @@ func (p *Page) Snapshot(ctx context.Context) (string, error) {
 	err := p.ask(ctx, request{Do: "snapshot", Mask: p.opts.Mask, Limit: maxBody}, &text)
 	return text, p.broken(err)
 }
+
+// Inspect tells of each element what every one of its alternatives matches, whatever the rules say of how many there must be.
+func (p *Page) Inspect(ctx context.Context, elements []selectors.Element) ([]selectors.Inspection, error) {
+	var list []selectors.Inspection
+	err := p.ask(ctx, request{Do: "inspect", Elements: elements}, &list)
+	return list, p.broken(err)
+}

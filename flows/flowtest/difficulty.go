@@ -1,7 +1,6 @@
 package flowtest
 
 import (
-	"embed"
 	"encoding/json"
 	"fmt"
 	"html/template"
@@ -15,12 +14,12 @@ import (
 	"restock/selectors"
 )
 
-//go:embed difficulties/*.html difficulties/*.yaml
-var difficultyFiles embed.FS
-
 // Difficulties is how many pages there are, each with one thing that real web UIs do to a bot: 1 to 42, numbered as they
 // were met.
 const Difficulties = 42
+
+// Last is the number of the last page: 43 to Last are for what the selector file can say and no difficulty needs.
+const Last = 58
 
 // Difficulty is a small site that has one difficulty, with the selector file that is up to it. Its pages are
 // difficulties/NN.html, its file difficulties/NN.yaml.
@@ -68,7 +67,7 @@ func StartDifficulty(n int) (*Difficulty, error) {
 			d.products[i%3].SKU, "Waiting", "", fmt.Sprintf("2026-11-%02d", i+1),
 		}
 	}
-	text, err := difficultyFiles.ReadFile(fmt.Sprintf("difficulties/%02d.html", n))
+	text, err := embedded.ReadFile(fmt.Sprintf("difficulties/%02d.html", n))
 	if err != nil {
 		return nil, fmt.Errorf("no difficulty %d: %w", n, err)
 	}
@@ -93,7 +92,7 @@ func (d *Difficulty) Close() {
 // Site loads the selector file of the difficulty.
 func (d *Difficulty) Site() (*selectors.Site, error) {
 	name := fmt.Sprintf("difficulties/%02d.yaml", d.N)
-	data, err := difficultyFiles.ReadFile(name)
+	data, err := embedded.ReadFile(name)
 	if err != nil {
 		return nil, err
 	}
@@ -105,7 +104,7 @@ func (d *Difficulty) Values() selectors.Values {
 	return selectors.Values{
 		Env: func(name string) (string, bool) { return d.URL, name == "BASE" },
 		Secret: func(name string) (string, bool) {
-			secret, ok := map[string]string{"USER": User, "PASSWORD": Password}[name]
+			secret, ok := map[string]string{"USER": User, "PASSWORD": Password, "TOTP": "JBSWY3DPEHPK3PXP"}[name]
 			return secret, ok
 		},
 	}
@@ -175,6 +174,8 @@ func (d *Difficulty) serve(w http.ResponseWriter, r *http.Request) {
 		d.logIn(w, r)
 	case strings.HasPrefix(r.URL.Path, "/save") && r.Method == http.MethodPost:
 		d.save(w, r)
+	case strings.HasSuffix(r.URL.Path, ".csv"):
+		d.export(w)
 	case r.URL.Path == "/api/logout":
 		clear(d.sessions)
 	case strings.HasPrefix(r.URL.Path, "/api/"):
@@ -236,6 +237,28 @@ func (d *Difficulty) save(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	http.Redirect(w, r, "/requests/"+strconv.Itoa(id), http.StatusSeeOther)
+}
+
+// export answers with the stock as a CSV file, cut off where the switch says so.
+func (d *Difficulty) export(w http.ResponseWriter) {
+	var b strings.Builder
+	fmt.Fprint(&b, "Code;Name;Stock\r\n")
+	for _, p := range d.products {
+		fmt.Fprintf(&b, "%s;\"%s; new\";%d\r\n", p.SKU, p.Name, p.Quantity)
+	}
+	text := b.String()
+	w.Header().Set("Content-Type", "text/csv")
+	w.Header().Set("Content-Disposition", `attachment; filename="stock.csv"`)
+	switch d.switches["export"] {
+	case "cut":
+		w.Header().Set("Content-Length", strconv.Itoa(len(text)))
+		text = text[:len(text)/2]
+	case "page":
+		text = "<!doctype html><title>Log in</title>"
+	case "short":
+		text = strings.TrimSuffix(text, "6\r\n") + "6;7\r\n"
+	}
+	fmt.Fprint(w, text)
 }
 
 func (d *Difficulty) api(w http.ResponseWriter, r *http.Request) {

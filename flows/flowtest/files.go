@@ -2,15 +2,20 @@ package flowtest
 
 import (
 	"embed"
+	"io/fs"
 
 	"restock/selectors"
 )
 
-//go:embed sites/*.yaml
-var siteFiles embed.FS
+//go:embed sites/*.yaml difficulties
+var embedded embed.FS
+
+// Files are the selector files of the sample systems (sites/*.yaml) and of the difficulties (difficulties/NN.yaml, with their
+// pages).
+func Files() fs.FS { return embedded }
 
 // SiteFile returns the content of a sample selector file: ims or crm.
-func SiteFile(site string) ([]byte, error) { return siteFiles.ReadFile("sites/" + site + ".yaml") }
+func SiteFile(site string) ([]byte, error) { return embedded.ReadFile("sites/" + site + ".yaml") }
 
 // Sites loads the selector files of the sample systems.
 func Sites() (map[string]*selectors.Site, error) {

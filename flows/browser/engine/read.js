@@ -18,7 +18,7 @@ R.holds = (c) => {
 R.see = (req) => ({ seen: req.conditions.map(R.holds) });
 
 // address is where the document that is looked at came from.
-R.address = () => R.fetched ?? location.href;
+R.address = () => R.fetched ?? document.querySelector("meta[name=restock-address]")?.content ?? location.href;
 
 // rows lists the row elements of a reading, without those to skip.
 R.rows = (rows, skip) => {

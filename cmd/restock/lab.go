@@ -1,0 +1,138 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"restock/bot"
+	"restock/bot/config"
+	"restock/flows"
+	"restock/flows/browser"
+	"restock/selectors"
+	"restock/state"
+)
+
+// lab is one site with a browser, for trying its file: nothing is written anywhere, and no job need exist.
+type lab struct {
+	a       *app
+	site    *selectors.Site
+	values  selectors.Values
+	guard   flows.Guard
+	browser *browser.Browser
+	sites   *flows.Sites
+	closers []func() error
+}
+
+// openLab loads a selector file, given as a path or as the name of a site in the sites folder, and starts a browser. Where
+// restock.yaml and its state are there, the secrets and the memory of refused log-ins are theirs.
+func (a *app) openLab(ctx context.Context, name string, hosts ...string) (l *lab, err error) {
+	l = &lab{a: a, guard: refusals{}}
+	folder, sitesFolder := ".", "sites"
+	c, configErr := config.Load(a.config)
+	if configErr == nil {
+		folder, sitesFolder = c.Folder, c.Path(c.Sites)
+		if store, err := state.Open(ctx, "bolt://"+c.Path(c.Data), state.Reader); err == nil {
+			l.guard = bot.NewLedger(store, a.now)
+			l.closers = append(l.closers, store.Close)
+		}
+	}
+	path := name
+	if _, err := os.Stat(path); err != nil && !strings.HasSuffix(name, ".yaml") {
+		path = filepath.Join(sitesFolder, name+".yaml")
+	}
+	if l.site, err = selectors.LoadFile(path); err != nil {
+		return l, errors.Join(err, l.close())
+	}
+	if configErr != nil {
+		folder = filepath.Dir(path)
+	}
+	w := workshop{a: a, secrets: config.Secrets{Folder: folder, Getenv: a.getenv}}
+	l.values = w.values()
+	return l, l.launch(ctx, c, hosts)
+}
+
+func (l *lab) launch(ctx context.Context, c *config.Config, hosts []string) error {
+	path := ""
+	if c != nil {
+		path = c.Browser.Path
+	}
+	found, err := (browser.Installer{Say: l.a.stderr}).Ensure(ctx, path)
+	if err != nil {
+		return errors.Join(err, l.close())
+	}
+	if hosts == nil {
+		origins, err := l.site.Origins(l.values)
+		if err != nil {
+			return errors.Join(err, l.close())
+		}
+		for _, origin := range origins {
+			if u, err := url.Parse(origin); err == nil {
+				hosts = append(hosts, strings.Trim(u.Hostname(), "[]"))
+			}
+		}
+	}
+	if l.browser, err = browser.Launch(ctx, browser.Options{Path: found.Path, Hosts: hosts}); err != nil {
+		return errors.Join(err, l.close())
+	}
+	l.closers = append(l.closers, l.browser.Close)
+	evidence, err := os.MkdirTemp("", "restock-check-")
+	if err != nil {
+		return errors.Join(err, l.close())
+	}
+	l.sites = &flows.Sites{
+		Files: map[string]*selectors.Site{l.site.Site: l.site}, Values: l.values, Guard: l.guard, Zone: time.UTC, Now: l.a.now, Evidence: evidence,
+		NewPage: l.page,
+	}
+	l.closers = append(l.closers, func() error {
+		_ = os.Remove(evidence) // unless a failed step left something in it
+		return nil
+	}, l.sites.Close)
+	return nil
+}
+
+func (l *lab) page(ctx context.Context, site *selectors.Site) (flows.Page, error) {
+	return l.browser.NewPage(ctx, browser.PageOptions{Mask: site.Mask, Block: site.Block})
+}
+
+// close ends everything, last things first.
+func (l *lab) close() error {
+	var errs []error
+	for i := len(l.closers) - 1; i >= 0; i-- {
+		errs = append(errs, l.closers[i]())
+	}
+	l.closers = nil
+	return errors.Join(errs...)
+}
+
+// refusals remember refused log-ins while the program runs.
+type refusals map[string]bot.Refusal
+
+func (r refusals) Refused(_ context.Context, site string) (bot.Refusal, bool, error) {
+	refusal, ok := r[site]
+	return refusal, ok, nil
+}
+
+func (r refusals) Refuse(_ context.Context, site string, refusal bot.Refusal) error {
+	r[site] = refusal
+	return nil
+}
+
+// failures writes what went wrong in each flow of a rehearsal.
+func (l *lab) failures(failed map[string]error) error {
+	var errs []error
+	for _, flow := range append([]string{""}, l.site.Flows()...) {
+		if err := failed[flow]; err != nil {
+			errs = append(errs, err)
+		}
+	}
+	if len(errs) == 0 {
+		return nil
+	}
+	return fmt.Errorf("%w", errors.Join(errs...))
+}

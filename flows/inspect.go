@@ -1,0 +1,170 @@
+package flows
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"restock/bot"
+	"restock/selectors"
+	"restock/selectors/strict"
+)
+
+// Inspected is what one selector of a file matches on the pages of its flow.
+type Inspected struct {
+	strict.Pos
+	Flow        string `json:"flow"`
+	What        string `json:"what"`     // "rows", "column sku", "step 2: click"
+	Selector    string `json:"selector"` // as the file writes it
+	Matches     int    `json:"matches"`
+	Alternative int    `json:"alternative"` // of those that are tried in order, the one that matched: 1, 2, …; 0: none
+	Sample      string `json:"sample"`
+	Problem     string `json:"problem,omitempty"` // why it is a finding
+	Note        string `json:"note,omitempty"`    // worth knowing: only hidden matches, a fallback
+}
+
+// Inspect tries every selector of a flow, and every column, on the page that is shown. It changes nothing.
+func Inspect(ctx context.Context, page Page, site *selectors.Site, flow string, values selectors.Values) ([]Inspected, error) {
+	places := append(site.Places(flow), site.Places("")...)
+	elements := make([]selectors.Element, len(places))
+	for i, p := range places {
+		filled, err := p.Element.With(values)
+		if err != nil { // values of the work at hand, which is not at hand
+			filled = selectors.Element{Pos: p.Element.Pos}
+		}
+		elements[i] = filled
+	}
+	answers, err := page.Inspect(ctx, elements)
+	if err != nil {
+		return nil, err
+	}
+	var list []Inspected
+	for i, p := range places {
+		if len(elements[i].Alternatives) > 0 {
+			list = append(list, judgePlace(p, answers[i]))
+		}
+	}
+	columns, err := inspectColumns(ctx, page, site, flow)
+	list = append(list, columns...)
+	slices.SortStableFunc(list, func(a, b Inspected) int { return cmp.Or(a.Line-b.Line, a.Column-b.Column) })
+	return list, err
+}
+
+func judgePlace(p selectors.Place, a selectors.Inspection) Inspected {
+	in := Inspected{Pos: p.Pos, Flow: cmp.Or(p.Flow, "any"), What: p.What, Selector: p.Element.String()}
+	if a.Error != "" {
+		in.Problem = a.Error
+		return in
+	}
+	hidden := 0
+	for i, alternative := range a.Alternatives {
+		if alternative.Matches > 0 {
+			in.Matches, in.Alternative, in.Sample = alternative.Matches, i+1, bot.Redact(alternative.Sample)
+			break
+		}
+		hidden += alternative.Hidden
+	}
+	switch {
+	case in.Matches == 0 && hidden > 0:
+		in.Note = fmt.Sprintf("%d hidden", hidden)
+	case in.Alternative > 1:
+		in.Note = "a fallback: the first alternative matches nothing"
+	}
+	switch {
+	case in.Matches == 0 && !p.Maybe:
+		in.Problem = "matches nothing" + strings.TrimSuffix(" ("+in.Note+")", " ()")
+	case in.Matches > 1 && !p.Many && !p.InRow:
+		in.Problem = fmt.Sprintf("%d matches, expected one", in.Matches)
+	}
+	return in
+}
+
+// inspectColumns reads every row of the page and tells of each column how many rows gave a value.
+func inspectColumns(ctx context.Context, page Page, site *selectors.Site, flow string) ([]Inspected, error) {
+	r := site.ReadingOf(flow)
+	if r == nil || r.From != nil && (r.From.Download != nil || r.From.Response != "") {
+		return nil, nil
+	}
+	l := layoutOf(r, site.Locale)
+	answer, err := page.Read(ctx, selectors.Plan{Rows: r.Rows.Element, Skip: r.Skip, Columns: l.selections(), Limit: maxRows})
+	if err != nil || len(answer.Rows) == 0 {
+		return nil, err
+	}
+	var list []Inspected
+	for i, name := range l.names {
+		in := Inspected{Pos: l.columns[name][0].Pos, Flow: flow, What: "column " + name, Selector: describeField(l.columns[name])}
+		if l.columns[name][0].Column() == "" {
+			l.inspectColumn(&in, name, i, answer)
+		} else {
+			l.inspectDerived(&in, name, answer)
+		}
+		list = append(list, in)
+	}
+	return list, nil
+}
+
+func layoutOf(r *selectors.Reading, locale string) layout { return newLayout(r.Columns, locale) }
+
+func (l layout) inspectColumn(in *Inspected, name string, at int, a selectors.Answer) {
+	for n, row := range a.Rows {
+		parsed, err := l.cell(name, row[at], n)
+		in.take(parsed, err, len(row[at]))
+	}
+	in.judge(len(a.Rows))
+}
+
+func (l layout) inspectDerived(in *Inspected, name string, a selectors.Answer) {
+	for n, row := range a.Rows {
+		r, err := l.parse(row, n, a.URL)
+		in.take(r.cells[name], err, 1)
+	}
+	in.judge(len(a.Rows))
+}
+
+func (in *Inspected) take(p selectors.Parsed, err error, alternative int) {
+	if err != nil {
+		if step, ok := err.(*bot.StepError); ok && in.Problem == "" { //nolint:errorlint // made by cell
+			in.Problem = fmt.Sprintf("%s: expected %s, found %s", step.Step, step.Expected, bot.Redact(step.Found))
+		}
+		return
+	}
+	if in.Matches++; in.Sample == "" {
+		in.Sample, in.Alternative = bot.Redact(short(strings.Join(strings.Fields(p.Value), " "))), alternative
+	}
+}
+
+func (in *Inspected) judge(rows int) {
+	if in.Problem == "" && in.Matches < rows {
+		in.Problem = fmt.Sprintf("%d of %d rows have no value", rows-in.Matches, rows)
+	}
+}
+
+func describeField(c selectors.Column) string {
+	var texts []string
+	for _, f := range c {
+		var parts []string
+		for _, p := range []struct{ key, value string }{
+			{"header", f.Header},
+			{"css", f.CSS},
+			{"xpath", f.XPath},
+			{"text", f.Text},
+			{"textContent", f.TextContent},
+			{"link", f.Link},
+			{"attribute", f.Attribute},
+			{"property", f.Property},
+			{"from", f.From},
+			{"element", f.Element.String()},
+		} {
+			if p.value != "" && p.value != "nothing" {
+				parts = append(parts, fmt.Sprintf("%s %q", p.key, p.value))
+			}
+		}
+		if f.Join != nil {
+			parts = append(parts, "join")
+		}
+		texts = append(texts, strings.Join(parts, " + "))
+	}
+	return strings.Join(texts, ", else ")
+}

@@ -1,0 +1,78 @@
+package flows
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"restock/bot"
+)
+
+// errEnough ends a rehearsal before anything would be written.
+var errEnough = errors.New("enough")
+
+// Rehearse goes through all flows of a site up to the point where something would be written: it logs in, reads the lists, and
+// opens one record. OnPage is told of each page. It returns what went wrong in each flow.
+func (s *Sites) Rehearse(ctx context.Context, site string) map[string]error {
+	failed := map[string]error{}
+	file := s.Files[site]
+	note := func(flow string, err error) {
+		if err != nil {
+			failed[flow] = err
+		}
+	}
+	sku := ""
+	if file.Stock != nil {
+		r, err := s.Stock(ctx, site)
+		note("stock", err)
+		for _, level := range r.Levels {
+			if sku = level.SKU; level.Availability == bot.In {
+				break
+			}
+		}
+	}
+	var some []bot.Subscription
+	if file.Subscribers != nil && (sku != "" || !file.Subscribers.Open.Asks("sku")) {
+		var err error
+		some, err = s.someSubscribers(ctx, site, sku)
+		note("subscribers", err)
+	}
+	if file.Followup != nil && len(some) > 0 {
+		n := bot.Notification{Key: "rehearsal", Channel: bot.Email, Subscription: some[0], Restock: bot.Restock{SKU: some[0].SKU}}
+		_, err := s.FollowUp(ctx, site, n, func(context.Context) error { return errEnough })
+		if !errors.Is(err, errEnough) {
+			note("followup", err)
+		}
+	}
+	if file.Stock == nil && file.Subscribers == nil {
+		note("login", s.do(ctx, site, "login", nil, func(context.Context, *visit) (string, error) { return "logged in", nil }))
+	}
+	return failed
+}
+
+// someSubscribers reads the list of subscriptions and returns one of them, with its detail page.
+func (s *Sites) someSubscribers(ctx context.Context, site, sku string) ([]bot.Subscription, error) {
+	var some []bot.Subscription
+	work := map[string]string{"sku": sku}
+	err := s.do(ctx, site, "subscribers", work, func(ctx context.Context, v *visit) (string, error) {
+		r := v.site.Subscribers
+		opened := 0
+		l := v.newList(r, "id", func(record) bool { opened++; return opened <= 1 })
+		if err := l.readAll(ctx); err != nil {
+			return "", err
+		}
+		for _, row := range l.result() {
+			if !matches(r.Where, row) || row.text("id") == "" {
+				continue
+			}
+			sub, err := subscription(r, row, skuOf(row, work))
+			if err != nil {
+				return "", err
+			}
+			some = append(some, sub)
+			break
+		}
+		return fmt.Sprintf("read %d rows", len(l.result())), nil
+	})
+	return some, err
+}
