@@ -54,10 +54,37 @@ func quoteYAML(s string) string {
 }
 
 func one(key, value string, score int) target {
+	if strings.TrimSpace(value) == "" {
+		return target{}
+	}
+	if key == "css" || key == "xpath" {
+		if strings.Contains(value, "{") || strings.Count(value, "[") != strings.Count(value, "]") || strings.Count(value, "(") != strings.Count(value, ")") || key == "css" && strings.HasPrefix(value, "/") || key == "xpath" && strings.HasPrefix(value, "#") || key == "xpath" && strings.HasPrefix(value, ".") {
+			return target{}
+		}
+	} else {
+		value = literal(value)
+	}
 	return target{yaml: "{" + key + ": " + quoteYAML(value) + "}", score: score}
 }
 
+// commonRoles are those that a recording may name.
+const commonRoles = "alert button cell checkbox columnheader combobox dialog grid gridcell heading img link list listbox listitem menu menuitem " +
+	"menuitemcheckbox menuitemradio navigation option radio row rowheader searchbox slider spinbutton switch tab table tabpanel textbox treeitem"
+
+// literal makes a text one that means itself: braces would name a word, slashes at its ends an expression.
+func literal(text string) string {
+	text = strings.ReplaceAll(text, "{", "*")
+	if strings.HasPrefix(text, "/") {
+		text = "*" + text[1:]
+	}
+	return text
+}
+
 func byRole(role, name string) target {
+	if !slices.Contains(strings.Fields(commonRoles), role) {
+		return byText("text", name, scoreText)
+	}
+	name = literal(name)
 	t := target{yaml: "{role: " + role + ", name: " + quoteYAML(name) + "}", score: scoreRole}
 	t.why = tooWide(name)
 	return t

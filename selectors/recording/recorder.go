@@ -107,7 +107,7 @@ func recorded(raw json.RawMessage, do string) []target {
 	case prefixed && kind == "text":
 		return []target{byText("text", rest, scoreText)}
 	case prefixed && kind == "xpath":
-		return []target{byXPath(strings.TrimPrefix(rest, "/"))}
+		return []target{byXPath(rest)}
 	case prefixed && kind == "pierce":
 		return []target{byCSS(rest)}
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"slices"
 	"strings"
 )
 
@@ -19,7 +20,7 @@ func render(steps []step, base string, o Options) ([]byte, error) {
 	end := loginEnd(steps)
 	var b strings.Builder
 	fmt.Fprintf(&b, "# Made from a recording. Lines with TO DO need you; then: restock check FILE, restock check --live FILE.\n"+
-		"version: 1\nsite: %s\nbase: %s\n", site, base)
+		"version: 1\nsite: %s\nbase: %s\n", site, quoteYAML(base))
 	if end > 0 {
 		renderLogin(&b, steps[:end], base)
 	}
@@ -85,7 +86,7 @@ func opening(steps []step, base string) (string, []step) {
 }
 
 func pathOf(address, base string) string {
-	path := strings.TrimPrefix(address, base)
+	path := strings.NewReplacer("{", "%7B", "}", "%7D").Replace(strings.TrimPrefix(address, base))
 	if u, err := url.Parse(path); err == nil && u.Host == "" && strings.HasPrefix(path, "/") || strings.Contains(path, "://") {
 		return path
 	}
@@ -93,9 +94,7 @@ func pathOf(address, base string) string {
 }
 
 func writeSteps(b *strings.Builder, steps []step, base string) {
-	if len(steps) == 0 {
-		fmt.Fprint(b, "    - wait: {css: body}\n")
-	}
+	written := false
 	for _, s := range steps {
 		if s.note != "" {
 			fmt.Fprintf(b, "    # TO DO: %s\n", comment(s.note))
@@ -107,28 +106,35 @@ func writeSteps(b *strings.Builder, steps []step, base string) {
 		if len(kept) > 0 && kept[0].why != "" {
 			fmt.Fprintf(b, "    # TO DO: %s; nothing better was recorded\n", kept[0].why)
 		}
-		writeStep(b, s, kept, base)
+		written = writeStep(b, s, kept, base) || written
+	}
+	if !written {
+		fmt.Fprint(b, "    - wait: {css: body}\n")
 	}
 }
 
-func writeStep(b *strings.Builder, s step, kept []target, base string) {
+// writeStep writes one step, and reports whether there was anything to write.
+func writeStep(b *strings.Builder, s step, kept []target, base string) bool {
 	element := list(kept)
 	value := quoteYAML(s.value)
 	if s.secret != "" {
 		value = fmt.Sprintf("\"${secret:%s}\"", s.secret)
 	} else {
-		value = strings.ReplaceAll(value, "${", "$ {")
+		value = strings.ReplaceAll(value, "{", "{ ") // it is what was typed, and no word of the file
 	}
 	switch {
 	case s.do == "":
-		return
+		return false
 	case s.do == "open":
 		fmt.Fprintf(b, "    - open: %s\n", quoteYAML(pathOf(s.value, base)))
+	case s.do == "press" && !knownKey(s.value):
+		fmt.Fprintf(b, "    # TO DO: the key %s\n", comment(s.value))
+		return false
 	case s.do == "press":
 		fmt.Fprintf(b, "    - press: %s\n", s.value)
 	case len(kept) == 0:
 		fmt.Fprintf(b, "    # TO DO: %s: no selector was recorded\n", s.do)
-		return
+		return false
 	case s.do == "fill" || s.do == "select":
 		fmt.Fprintf(b, "    - %s: {element: %s, value: %s}\n", s.do, element, value)
 	default:
@@ -137,6 +143,12 @@ func writeStep(b *strings.Builder, s step, kept []target, base string) {
 	if s.expect != "" && s.do != "open" {
 		fmt.Fprintf(b, "      expect: {url: %s}\n", quoteYAML("*"+pathOf(s.expect, base)+"*"))
 	}
+	return true
+}
+
+// knownKey reports whether a key of a recording is one that a selector file can name.
+func knownKey(key string) bool {
+	return slices.Contains(strings.Fields("Enter Tab Escape Backspace Delete Space Home End ArrowUp ArrowDown ArrowLeft ArrowRight"), key)
 }
 
 func list(targets []target) string {

@@ -96,7 +96,7 @@ func locator(s string) []target {
 // origin returns the site of an address.
 func origin(address string) string {
 	u, err := url.Parse(address)
-	if err != nil || u.Host == "" {
+	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
 		return ""
 	}
 	return u.Scheme + "://" + u.Host
