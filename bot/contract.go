@@ -37,7 +37,7 @@ type Contract struct {
 	Flow     string                    `json:"flow"`
 	Readings int                       `json:"readings"` // that it was learned from
 	Learned  time.Time                 `json:"learned"`  // from the last of them
-	Headers  []string                  `json:"headers,omitempty"`
+	Headers  [][]string                `json:"headers,omitempty"` // a set for each language of the site
 	MinRows  int                       `json:"min_rows"` // of the readings with rows
 	MaxRows  int                       `json:"max_rows"`
 	Columns  map[string]ColumnContract `json:"columns"`
@@ -79,21 +79,41 @@ func (c Contract) Drift(s Shape) []string {
 }
 
 func (c Contract) headerDrift(s Shape) []string {
-	if len(c.Headers) == 0 || len(s.Headers) == 0 {
+	at := c.headersLike(s.Headers)
+	if at < 0 {
 		return nil
 	}
+	known := c.Headers[at]
 	var list []string
-	for _, h := range c.Headers {
+	for _, h := range known {
 		if !slices.Contains(s.Headers, h) {
 			list = append(list, fmt.Sprintf("the heading %q is gone", h))
 		}
 	}
 	for _, h := range s.Headers {
-		if !slices.Contains(c.Headers, h) {
+		if !slices.Contains(known, h) {
 			list = append(list, fmt.Sprintf("the heading %q is new", h))
 		}
 	}
 	return list
+}
+
+// headersLike returns the set of headings that has most in common with the given ones; -1 where none has anything: a page
+// without any, or one in another language.
+func (c Contract) headersLike(headers []string) int {
+	best, most := -1, 0
+	for i, set := range c.Headers {
+		common := 0
+		for _, h := range headers {
+			if slices.Contains(set, h) {
+				common++
+			}
+		}
+		if common > most {
+			best, most = i, common
+		}
+	}
+	return best
 }
 
 func (c ColumnContract) drift(name string, s ColumnShape) string {
@@ -125,8 +145,11 @@ func (c Contract) Learn(s Shape, at time.Time) Contract {
 	}
 	first := c.Readings == 0
 	c.Readings++
-	if len(s.Headers) > 0 {
-		c.Headers = slices.Clone(s.Headers)
+	if at := c.headersLike(s.Headers); at >= 0 {
+		c.Headers = slices.Clone(c.Headers)
+		c.Headers[at] = s.Headers
+	} else if len(s.Headers) > 0 {
+		c.Headers = append(slices.Clone(c.Headers), s.Headers)
 	}
 	if first || s.Rows < c.MinRows {
 		c.MinRows = s.Rows

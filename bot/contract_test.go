@@ -39,7 +39,8 @@ func TestContract(t *testing.T) {
 		shape(60, 0, "", "SKU", "On hand"),
 		shape(190, 10, "", "SKU", "On hand"),
 		shape(0, 0, ""),
-		shape(100, 0, ""), // a page that shows no headings this time
+		shape(100, 0, ""),                            // a page that shows no headings this time
+		shape(100, 0, "", "Référence", "Disponible"), // the same page in another language
 	} {
 		if drift := c.Drift(good); drift != nil {
 			t.Errorf("%d rows: %v", good.Rows, drift)

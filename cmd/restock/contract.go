@@ -9,6 +9,14 @@ import (
 	"restock/bot"
 )
 
+func headings(c bot.Contract) int {
+	most := 0
+	for _, set := range c.Headers {
+		most = max(most, len(set))
+	}
+	return most
+}
+
 func (a *app) contractCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "contract",
@@ -32,7 +40,7 @@ func (a *app) contractCommand() *cobra.Command {
 			fmt.Fprintln(tw, "site\tflow\treadings\trows\tcolumns\theadings\tlast")
 			for _, one := range list {
 				fmt.Fprintf(tw, "%s\t%s\t%d\t%d-%d\t%d\t%d\t%s\n", one.Site, one.Flow, one.Readings, one.MinRows, one.MaxRows,
-					len(one.Columns), len(one.Headers), one.Learned.In(w.config.Location).Format("2006-01-02 15:04"))
+					len(one.Columns), headings(one), one.Learned.In(w.config.Location).Format("2006-01-02 15:04"))
 			}
 			return tw.Flush()
 		}),

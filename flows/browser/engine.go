@@ -5,6 +5,7 @@ import (
 	"embed"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"strings"
 	"time"
 
@@ -112,7 +113,14 @@ func (p *Page) askOnce(ctx context.Context, req, out any) error {
 }
 
 // engineCall hands a request to the engine and writes its answer as one text: that crosses the pipe far faster than an object.
-const engineCall = `async (json) => JSON.stringify(globalThis.__restock ? await __restock.run(JSON.parse(json)) : { missing: true })`
+const engineCall = `async (json) => {
+	if (!globalThis.__restock) return '{"missing":true}';
+	const text = JSON.stringify(await __restock.run(JSON.parse(json)));
+	return text.length <= 33554432 ? text : '{"large":' + text.length + '}';
+}`
+
+// maxAnswer bounds what a page may answer at once; engineCall holds it to that.
+const maxAnswer = 32 << 20 // characters
 
 // errNoEngine is returned where a document was there before the engine could be given to it.
 var errNoEngine = errors.New("the engine is not in this document")
@@ -123,12 +131,19 @@ func decodeAnswer(result *proto.RuntimeRemoteObject, out any) error {
 		Interrupted *int            `json:"interrupted"`
 		Result      json.RawMessage `json:"result"`
 		Missing     bool            `json:"missing"`
+		Large       int             `json:"large"`
 	}
 	if err := json.Unmarshal(raw, &answer); err != nil {
 		return err
 	}
 	if answer.Missing {
 		return errNoEngine
+	}
+	if answer.Large > 0 {
+		return &bot.StepError{
+			Class: bot.DataContract, Expected: fmt.Sprintf("an answer of at most %d MiB from one page", maxAnswer>>20),
+			Found: fmt.Sprintf("%d MiB", answer.Large>>20), Hint: "filter the list, show fewer rows a page, or read fewer columns",
+		}
 	}
 	if answer.Interrupted != nil {
 		return &selectors.Interrupted{Index: *answer.Interrupted}
