@@ -35,10 +35,10 @@ func (s *Shape) Add(column, value string) {
 type Contract struct {
 	Site     string                    `json:"site"`
 	Flow     string                    `json:"flow"`
-	Readings int                       `json:"readings"` // that it was learned from
-	Learned  time.Time                 `json:"learned"`  // from the last of them
+	Readings int                       `json:"readings"`          // that it was learned from
+	Learned  time.Time                 `json:"learned"`           // from the last of them
 	Headers  [][]string                `json:"headers,omitempty"` // a set for each language of the site
-	MinRows  int                       `json:"min_rows"` // of the readings with rows
+	MinRows  int                       `json:"min_rows"`          // of the readings with rows
 	MaxRows  int                       `json:"max_rows"`
 	Columns  map[string]ColumnContract `json:"columns"`
 }

@@ -73,12 +73,14 @@ type NotTold struct {
 
 // Step is one thing a run did in a site, for the history.
 type Step struct {
-	At    time.Time     `json:"at"`
-	Took  time.Duration `json:"took_ns"`
-	Site  string        `json:"site,omitempty"`
-	Flow  string        `json:"flow"`
-	Text  string        `json:"text"`            // "read 120 rows on 6 pages"
-	Error string        `json:"error,omitempty"` // one sentence
+	At   time.Time     `json:"at"`
+	Took time.Duration `json:"took_ns"`
+	Site string        `json:"site,omitempty"`
+	Flow string        `json:"flow"`
+	Text string        `json:"text"` // "read 120 rows on 6 pages"
+	// Complete says of a reading whether something proved that nothing is missing.
+	Complete Completeness `json:"complete,omitempty"`
+	Error    string       `json:"error,omitempty"` // one sentence
 }
 
 // NewRun starts the record of a run. Its ID sorts by time: 20261123-182408-1f2e3d.

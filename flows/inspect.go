@@ -3,6 +3,7 @@ package flows
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -89,6 +90,9 @@ func inspectColumns(ctx context.Context, page Page, site *selectors.Site, flow s
 	}
 	l := layoutOf(r, site.Locale)
 	answer, err := page.Read(ctx, selectors.Plan{Rows: r.Rows.Element, Skip: r.Skip, Columns: l.selections(), Limit: maxRows})
+	if step, ok := errors.AsType[*bot.StepError](err); ok && step.Class == bot.Config { // a selector that no browser understands
+		return []Inspected{{Pos: r.At.Of("columns", r.Pos), Flow: flow, What: "rows and columns", Problem: step.Found}}, nil
+	}
 	if err != nil || len(answer.Rows) == 0 {
 		return nil, err
 	}

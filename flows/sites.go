@@ -39,17 +39,18 @@ var _ bot.Sites = (*Sites)(nil)
 
 // visit is an open page in a site, logged in.
 type visit struct {
-	s     *Sites
-	site  *selectors.Site
-	page  Page
-	flow  string            // at work now
-	work  map[string]string // values of {word}
-	doing string            // step at work now
-	place string            // of that step in the selector file
-	trail []string          // what was done so far
-	warn  []string          // fallbacks that matched
-	file  *selectors.Download
-	early []selectors.Response // answers that came before they were waited for
+	s        *Sites
+	site     *selectors.Site
+	page     Page
+	flow     string            // at work now
+	work     map[string]string // values of {word}
+	doing    string            // step at work now
+	place    string            // of that step in the selector file
+	trail    []string          // what was done so far
+	warn     []string          // fallbacks that matched
+	file     *selectors.Download
+	complete bot.Completeness     // of the list that was read last
+	early    []selectors.Response // answers that came before they were waited for
 
 	submitted bool // the log-in was sent and nobody knows what became of it
 }
@@ -142,7 +143,7 @@ func (s *Sites) do(ctx context.Context, site, flow string, work map[string]strin
 				text += "; fallbacks: " + strings.Join(v.warn, "; ")
 				v.warn = nil
 			}
-			s.note(bot.Step{At: started, Took: s.Now().Sub(started), Site: site, Flow: flow, Text: text})
+			s.note(bot.Step{At: started, Took: s.Now().Sub(started), Site: site, Flow: flow, Text: text, Complete: v.complete})
 			return nil
 		}
 		if ctx.Err() != nil {
@@ -256,7 +257,7 @@ func (s *Sites) evidence(ctx context.Context, v *visit, err error) error {
 }
 
 func (v *visit) begin(flow string, work map[string]string) {
-	v.flow, v.work, v.doing, v.place = flow, work, "", ""
+	v.flow, v.work, v.doing, v.place, v.complete = flow, work, "", "", ""
 	v.page.Watch(v.interruptions())
 }
 

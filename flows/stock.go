@@ -20,7 +20,8 @@ func (s *Sites) Stock(ctx context.Context, site string) (bot.Reading, error) {
 		if err := l.readAll(ctx); err != nil {
 			return "", err
 		}
-		reading = bot.Reading{Complete: l.complete(), At: s.Now(), MaxChange: int(changeOf(r))}
+		v.complete = l.complete()
+		reading = bot.Reading{Complete: v.complete, At: s.Now(), MaxChange: int(changeOf(r))}
 		seen := map[string]bool{}
 		for _, row := range l.result() {
 			if !matches(r.Where, row) {

@@ -46,6 +46,7 @@ func (s *Sites) subscribers(ctx context.Context, site string, work map[string]st
 		if err := l.readAll(ctx); err != nil {
 			return "", err
 		}
+		v.complete = l.complete()
 		s.shape(site, "subscribers", l)
 		for _, row := range l.result() {
 			if matches(r.Where, row) {

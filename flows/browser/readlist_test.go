@@ -51,31 +51,33 @@ func listSite() http.Handler {
 		w.Header().Set("Content-Type", "text/html")
 		fmt.Fprint(w, `<!doctype html><form method=post><label>User <input name=u></label><button>Log in</button></form>`)
 	})
-	mux.HandleFunc("/list", func(w http.ResponseWriter, r *http.Request) {
-		if _, err := r.Cookie("s"); err != nil {
-			http.Redirect(w, r, "/login", http.StatusSeeOther)
-			return
-		}
-		page, _ := strconv.Atoi(r.FormValue("page"))
-		w.Header().Set("Content-Type", "text/html; charset=utf-8")
-		fmt.Fprint(w, `<!doctype html><html><head><title>Products</title><link rel=stylesheet href=/style.css><script src=/app.js defer></script></head><body><header><nav>`)
-		for i := range 6 {
-			fmt.Fprintf(w, `<a href="/menu/%d"><img src="/img/%d.svg" width=16 height=16 alt="">Menu %d</a> `, i, i, i)
-		}
-		fmt.Fprintf(w, `<a class=logout href=/out>Log out</a></nav><form><input placeholder=Search><button>Go</button></form></header>`+
-			`<h1>Products</h1><p class=count>%d-%d of %d</p><table id=grid><thead><tr><th><th>SKU<th>Product<th>On hand<th>Price<th>Status<th>Changed</tr></thead><tbody>`,
-			(page-1)*pageRows+1, page*pageRows, listPages*pageRows)
-		for i := (page - 1) * pageRows; i < page*pageRows; i++ {
-			fmt.Fprintf(w, `<tr class="row r%d"><td><input type=checkbox name=sel><td class=sku>SKU-%05d</td><td class=name><a href="/products/%d">Product number %d</a></td><td class=stock><span class=badge>%d</span></td><td>$%d.50</td><td><em class=pill>%s</em></td><td><time>2026-11-25</time></td></tr>`,
-				i%4, i, i, i, i%17, i%90, []string{"active", "draft"}[i%2])
-		}
-		fmt.Fprint(w, `</tbody></table><p>`)
-		if page < listPages {
-			fmt.Fprintf(w, `<a class=next href="/list?page=%d">Next</a>`, page+1)
-		}
-		fmt.Fprint(w, `</body></html>`)
-	})
+	mux.HandleFunc("/list", listPage)
 	return mux
+}
+
+func listPage(w http.ResponseWriter, r *http.Request) {
+	if _, err := r.Cookie("s"); err != nil {
+		http.Redirect(w, r, "/login", http.StatusSeeOther)
+		return
+	}
+	page, _ := strconv.Atoi(r.FormValue("page"))
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	fmt.Fprint(w, `<!doctype html><html><head><title>Products</title><link rel=stylesheet href=/style.css><script src=/app.js defer></script></head><body><header><nav>`)
+	for i := range 6 {
+		fmt.Fprintf(w, `<a href="/menu/%d"><img src="/img/%d.svg" width=16 height=16 alt="">Menu %d</a> `, i, i, i)
+	}
+	fmt.Fprintf(w, `<a class=logout href=/out>Log out</a></nav><form><input placeholder=Search><button>Go</button></form></header>`+
+		`<h1>Products</h1><p class=count>%d-%d of %d</p><table id=grid><thead><tr><th><th>SKU<th>Product<th>On hand<th>Price<th>Status<th>Changed</tr></thead><tbody>`,
+		(page-1)*pageRows+1, page*pageRows, listPages*pageRows)
+	for i := (page - 1) * pageRows; i < page*pageRows; i++ {
+		fmt.Fprintf(w, `<tr class="row r%d"><td><input type=checkbox name=sel><td class=sku>SKU-%05d</td><td class=name><a href="/products/%d">Product number %d</a></td><td class=stock><span class=badge>%d</span></td><td>$%d.50</td><td><em class=pill>%s</em></td><td><time>2026-11-25</time></td></tr>`,
+			i%4, i, i, i, i%17, i%90, []string{"active", "draft"}[i%2])
+	}
+	fmt.Fprint(w, `</tbody></table><p>`)
+	if page < listPages {
+		fmt.Fprintf(w, `<a class=next href="/list?page=%d">Next</a>`, page+1)
+	}
+	fmt.Fprint(w, `</body></html>`)
 }
 
 const listFile = `

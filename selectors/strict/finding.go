@@ -29,7 +29,7 @@ type Finding struct {
 	Pos
 	Found    string `json:"found"`
 	Expected string `json:"expected"`
-	Hint     string `json:"hint,omitempty"`
+	Hint     string `json:"hint"`
 }
 
 // Error writes "file:line:column: found …; expected …; hint".
