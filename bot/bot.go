@@ -137,6 +137,7 @@ func (b *Bot) read(ctx context.Context, job Job, run *Run) (Comparison, error) {
 	}
 	run.Subscriptions = waiting
 	shapes := b.Sites.Shapes()
+	run.Warnings = append(run.Warnings, unknownProducts(shapes, known, read.Levels)...)
 	if err := b.drifted(ctx, shapes); err != nil {
 		return Comparison{}, err
 	}

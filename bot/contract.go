@@ -14,6 +14,8 @@ type Shape struct {
 	Headers []string               `json:"headers,omitempty"`
 	Rows    int                    `json:"rows"`
 	Columns map[string]ColumnShape `json:"columns"`
+	// Waiting counts the waiting subscriptions by the SKU that they name, where the whole list was read.
+	Waiting map[string]int `json:"-"`
 }
 
 // ColumnShape counts the values of a column by their kind.

@@ -95,3 +95,13 @@ func TestDriftIsHeld(t *testing.T) {
 		t.Errorf("%v was sent", c.sent)
 	}
 }
+
+// TestUnknownProducts: who waits for a product that the stock list does not have is named.
+func TestUnknownProducts(t *testing.T) {
+	store, c := &statetest.Memory{}, newCompany(1)
+	c.shapes = []bot.Shape{{Site: "crm", Flow: "subscribers", Rows: 3, Waiting: map[string]int{"A": 1, "a": 2}}}
+	run := c.mustRun(t, store, at(9))
+	if len(run.Warnings) != 1 || !strings.Contains(run.Warnings[0], "2 request(s) wait for products that the stock list does not have") {
+		t.Errorf("%v", run.Warnings)
+	}
+}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -74,4 +75,29 @@ func (b *Bot) drifted(ctx context.Context, shapes []Shape) error {
 		}
 	}
 	return nil
+}
+
+// unknownProducts warns of waiting subscriptions for products that no stock list has shown: nobody would ever be told.
+func unknownProducts(shapes []Shape, known map[string]Level, levels []StockLevel) []string {
+	listed := map[string]bool{}
+	for sku := range known {
+		listed[sku] = true
+	}
+	for _, level := range levels {
+		listed[level.SKU] = true
+	}
+	waiting, unknown := 0, []string{}
+	for _, s := range shapes {
+		for sku, n := range s.Waiting {
+			if !listed[sku] {
+				waiting, unknown = waiting+n, append(unknown, sku)
+			}
+		}
+	}
+	if waiting == 0 {
+		return nil
+	}
+	slices.Sort(unknown)
+	return []string{fmt.Sprintf("%d request(s) wait for products that the stock list does not have, and nobody will tell them: %s; "+
+		"is it written in another way there, in capitals say?", waiting, strings.Join(unknown[:min(len(unknown), 5)], ", "))}
 }

@@ -239,6 +239,7 @@ func (l *list) back(ctx context.Context, row record) error {
 	l.v.doing, l.v.place = fmt.Sprintf("return to row %d of the list", row.index+1), l.r.Detail.Pos.String()
 	waiting, cancel := context.WithTimeout(ctx, openLimit)
 	defer cancel()
+	passed := 0 // page that was left already
 	for attempt := 0; ; attempt++ {
 		answer, err := l.v.page.Read(waiting, l.plan)
 		if err != nil {
@@ -253,8 +254,15 @@ func (l *list) back(ctx context.Context, row record) error {
 				return err
 			}
 		}
+		// Many lists begin again at the first page: go forward to the one that the row is on.
+		if page := l.seen[printOf(rows)]; err == nil && page > 0 && page != passed && page < l.pages && l.r.Next != nil && l.r.Next.Click != nil && answer.Next == "ready" {
+			passed = page
+			if err := l.v.act(waiting, selectors.Action{Do: "click", Element: l.r.Next.Click}); err != nil {
+				return err
+			}
+		}
 		if pause(waiting, attempt) != nil {
-			return &movedError{fmt.Sprintf("row %d is not at its place any more after its neighbour was opened", row.index+1)}
+			return &movedError{fmt.Sprintf("row %d is not at its place any more after its neighbour was opened: the list may have begun at another page", row.index+1)}
 		}
 	}
 }

@@ -41,8 +41,9 @@ type list struct {
 	walk     walker
 	steady   int // pages that did not change any more after they had come from the server
 	headers  []string
-	last     string // the page before
-	stale    string // what stood there before the first page was asked for
+	last     string         // the page before
+	seen     map[string]int // pages that were read → their numbers
+	stale    string         // what stood there before the first page was asked for
 	file     *selectors.Download
 	inner    []record // rows of detail pages that are lists themselves
 }
@@ -100,7 +101,7 @@ type movedError struct{ text string }
 func (e *movedError) Error() string { return e.text }
 
 func (l *list) readOnce(ctx context.Context) error {
-	l.records, l.byKey, l.inner, l.pages, l.repeated = nil, map[string]int{}, nil, 0, 0
+	l.records, l.byKey, l.inner, l.pages, l.repeated, l.seen = nil, map[string]int{}, nil, 0, 0, map[string]int{}
 	l.harvest, l.gaps = false, false
 	if err := l.begin(ctx); err != nil {
 		return err
@@ -218,6 +219,9 @@ func (l *list) readList(ctx context.Context) error {
 		}
 		if err := l.add(rows); err != nil {
 			return err
+		}
+		if l.r.Detail != nil {
+			l.seen[printOf(rows)] = l.pages
 		}
 		if err := l.details(ctx, rows); err != nil {
 			return err

@@ -103,13 +103,17 @@ func (l layout) cell(name string, tried []selectors.Cell, index int) (selectors.
 		if err != nil {
 			return parsed, &bot.StepError{
 				Class: bot.DataContract, Step: fmt.Sprintf("row %d, column %s", index+1, name), Place: column[i].Pos.String(),
-				Expected: "a " + kindOf(column[i]), Found: err.Error(), Hint: "correct the field in the selector file, or the data in the site",
+				Expected: article(kindOf(column[i])), Found: err.Error(), Hint: "correct the field in the selector file, or the data in the site",
 			}
 		}
 		if ok {
 			return parsed, nil
 		}
 		found = fmt.Sprintf("%q, which does not match %s", short(parsed.Raw), column[i].Match)
+	}
+	if missing(column, tried) {
+		empty := ""
+		return l.cell(name, []selectors.Cell{{Value: &empty}}, index)
 	}
 	return selectors.Parsed{}, &bot.StepError{
 		Class: bot.PageChanged, Step: fmt.Sprintf("row %d, column %s", index+1, name), Place: l.place(name),
@@ -145,6 +149,27 @@ func (l layout) place(name string) string {
 		return column[0].Pos.String()
 	}
 	return ""
+}
+
+// missing reports whether an optional field is not in the row at all.
+func missing(column selectors.Column, tried []selectors.Cell) bool {
+	for i, cell := range tried {
+		if cell.Value != nil || !strings.HasPrefix(cell.Why, "0 elements") && !strings.HasPrefix(cell.Why, "the answer has no") {
+			return false
+		}
+		if column[i].Optional {
+			return true
+		}
+	}
+	return false
+}
+
+// article puts a or an before a word.
+func article(word string) string {
+	if strings.ContainsAny(word[:1], "aeiou") {
+		return "an " + word
+	}
+	return "a " + word
 }
 
 func kindOf(f selectors.Field) string {

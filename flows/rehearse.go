@@ -25,6 +25,9 @@ func (s *Sites) Rehearse(ctx context.Context, site string) map[string]error {
 	if file.Stock != nil {
 		r, err := s.Stock(ctx, site)
 		note("stock", err)
+		if step, ok := errors.AsType[*bot.StepError](err); ok && step.Flow == "login" {
+			return failed // the others would fail there too
+		}
 		for _, level := range r.Levels {
 			if sku = level.SKU; level.Availability == bot.In {
 				break

@@ -109,6 +109,19 @@ func (s *Sites) shape(site, flow string, l *list) {
 	s.shapes[site+"/"+flow] = shape
 }
 
+// waiting notes how many wait for each product.
+func (s *Sites) waiting(site string, asked map[string]int) {
+	key := site + "/subscribers"
+	shape := s.shapes[key]
+	if shape.Waiting == nil {
+		shape.Waiting = map[string]int{}
+	}
+	for sku, n := range asked {
+		shape.Waiting[sku] += n
+	}
+	s.shapes[key] = shape
+}
+
 // Close implements bot.Sites.
 func (s *Sites) Close() error {
 	var errs []error

@@ -39,7 +39,7 @@ func (s *Sites) Stock(ctx context.Context, site string) (bot.Reading, error) {
 		}
 		s.shape(site, "stock", l)
 		reading.AbsentIsOut = r.Absent == "0" && reading.Complete == bot.CompleteYes
-		return fmt.Sprintf("read %d rows on %d pages", len(l.result()), l.pages), nil
+		return fmt.Sprintf("read %s on %s", count(len(l.result()), "row"), count(l.pages, "page")), nil
 	})
 	return reading, err
 }
@@ -109,4 +109,12 @@ func matches(where map[string]string, row record) bool {
 		}
 	}
 	return true
+}
+
+// count writes a number of things.
+func count(n int, thing string) string {
+	if n == 1 {
+		return "1 " + thing
+	}
+	return fmt.Sprintf("%d %ss", n, thing)
 }

@@ -48,9 +48,11 @@ func (s *Sites) subscribers(ctx context.Context, site string, work map[string]st
 		}
 		v.complete = l.complete()
 		s.shape(site, "subscribers", l)
+		asked := map[string]int{}
 		for _, row := range l.result() {
 			if matches(r.Where, row) {
 				waiting++
+				asked[skuOf(row, work)]++
 			}
 			if !wanted(row) {
 				continue
@@ -61,7 +63,8 @@ func (s *Sites) subscribers(ctx context.Context, site string, work map[string]st
 			}
 			subs = append(subs, sub)
 		}
-		return fmt.Sprintf("read %d rows on %d pages, %d wait, %d for what came back", len(l.result()), l.pages, waiting, len(subs)), unique(r, subs)
+		s.waiting(site, asked)
+		return fmt.Sprintf("read %s on %s, %d wait, %d for what came back", count(len(l.result()), "row"), count(l.pages, "page"), waiting, len(subs)), unique(r, subs)
 	})
 	return subs, waiting, err
 }

@@ -37,9 +37,10 @@ type Field struct {
 	Thousands string  `yaml:"thousands" doc:"the signs between thousands, where the locale's are wrong"`
 	Unit      string  `yaml:"unit" doc:"what may stand after a number: kg, or \"*\" for any word"`
 	Currency  string  `yaml:"currency" doc:"of money without a sign: AUD"`
-	Country   string  `yaml:"country" doc:"whose national phone numbers these are: AU, or the calling code 61"`
+	Country   string  `yaml:"country" doc:"whose national phone numbers these are: AU, or the calling code 61; default: the country of the locale"`
 	Map       Words   `yaml:"map" doc:"texts of the page to words of restock, such as {In stock: in}; what is not listed is an error"`
-	Default   *string `yaml:"default" doc:"the value where the field is there, but empty"`
+	Default   *string `yaml:"default" doc:"the value where the field is there, but empty; an empty number is an error without it"`
+	Optional  bool    `yaml:"optional" doc:"the element may be missing: then the field is empty"`
 	Bad       string  `yaml:"bad" doc:"keep: what does not parse stays as it is; without it, it is an error"`
 
 	pattern *regexp.Regexp

@@ -17,7 +17,7 @@ func englishMonths(text, locale string) string {
 		"pt": "janeiro fevereiro março abril maio junho julho agosto setembro outubro novembro dezembro",
 	}[language]
 	if names == "" {
-		return text
+		return strings.Replace(text, "Sept ", "Sep ", 1) // as Britons and Australians shorten it
 	}
 	words := strings.Fields(text)
 	for i, word := range words {

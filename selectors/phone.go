@@ -9,14 +9,15 @@ import (
 )
 
 // phone reads a phone number into E.164, such as +61491570006. National numbers need a country: the field's, else that of
-// the locale.
+// the locale, and must be numbers that exist there.
 func phone(text, country, locale string) (string, error) {
 	region := regionOf(country)
 	if country == "" {
 		_, region, _ = strings.Cut(strings.ReplaceAll(strings.ToUpper(locale), "_", "-"), "-")
 	}
 	number, err := phonenumbers.Parse(strings.TrimPrefix(strings.TrimSpace(text), "tel:"), region)
-	if err != nil || !phonenumbers.IsPossibleNumber(number) {
+	international := strings.HasPrefix(strings.TrimLeft(strings.TrimPrefix(strings.TrimSpace(text), "tel:"), "( "), "+")
+	if err != nil || !phonenumbers.IsPossibleNumber(number) || !international && !phonenumbers.IsValidNumberForRegion(number, region) {
 		return text, fmt.Errorf("%s is not a phone number of %s", quote(text), region)
 	}
 	return phonenumbers.Format(number, phonenumbers.E164), nil

@@ -148,6 +148,9 @@ func (l *places) reading(r *Reading) {
 	}
 	for i := range r.Skip {
 		l.add("skip", &r.Skip[i], true)
+		if n := len(l.list); n > 0 && l.list[n-1].What == "skip" {
+			l.list[n-1].Many = true
+		}
 	}
 	l.add("tabs", r.Tabs, false)
 	if r.Total != nil {

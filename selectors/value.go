@@ -3,6 +3,7 @@ package selectors
 import (
 	"fmt"
 	"net/mail"
+	"slices"
 	"strings"
 )
 
@@ -36,6 +37,9 @@ func (f Field) Read(raw, locale string) (p Parsed, ok bool, err error) {
 	if p.Value == "" && f.Default != nil {
 		p.Value = *f.Default
 		return p, true, nil
+	}
+	if p.Value == "" && slices.Contains([]string{"email", "phone", "date", "time", "datetime"}, f.Type) {
+		return p, true, nil // not everybody has one
 	}
 	if len(f.Map) > 0 {
 		p.Value, err = f.mapped(p.Value)

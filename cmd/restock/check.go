@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -137,18 +138,20 @@ func (a *app) check(files []string) (findings strict.Findings, checked int, err 
 
 // missingSites finds jobs whose site has no file.
 func missingSites(c *config.Config, files []string) strict.Findings {
-	known := map[string]bool{}
+	known, loaded := map[string]bool{}, map[string]*selectors.Site{}
 	var names []string
 	for _, f := range files {
 		name := strings.TrimSuffix(filepath.Base(f), ".yaml")
 		if site, err := selectors.LoadFile(f); err == nil {
 			name = site.Site
+			loaded[name] = site
 		}
 		known[name] = true
 		names = append(names, name)
 	}
 	var findings strict.Findings
 	for _, j := range c.Jobs {
+		findings = append(findings, missingFlows(j, loaded)...)
 		for _, name := range []string{j.IMS, j.CRM} {
 			if name != "" && !known[name] {
 				findings = append(findings, strict.Finding{
@@ -156,6 +159,17 @@ func missingSites(c *config.Config, files []string) strict.Findings {
 					Hint: "write " + filepath.Join(c.Sites, name+".yaml"),
 				})
 			}
+		}
+	}
+	return findings
+}
+
+// missingFlows finds flows that a job needs and the files of its sites do not have.
+func missingFlows(j config.Job, sites map[string]*selectors.Site) strict.Findings {
+	var findings strict.Findings
+	for _, need := range []struct{ site, flow string }{{j.IMS, "stock"}, {j.CRM, "subscribers"}, {j.CRM, "followup"}} {
+		if site := sites[need.site]; site != nil && !slices.Contains(site.Flows(), need.flow) {
+			findings.Add(site.Pos, fmt.Sprintf("no %s flow, which job %s needs of the site %s", need.flow, j.Name, need.site), need.flow+":", "")
 		}
 	}
 	return findings

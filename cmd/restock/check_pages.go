@@ -50,7 +50,7 @@ func (t *trial) findings() strict.Findings {
 	var list strict.Findings
 	for _, r := range t.rows {
 		if r.Problem != "" {
-			list.Add(r.Pos, fmt.Sprintf("%s › %s: %s", r.Flow, r.What, r.Problem), "a selector that fits the page: "+r.Selector, "")
+			list.Add(r.Pos, fmt.Sprintf("%s › %s: %s", r.Flow, r.What, r.Problem), strings.TrimSuffix("a selector that fits the page: "+r.Selector, ": "), "")
 		}
 	}
 	return list
@@ -93,9 +93,16 @@ func (a *app) checkLive(ctx context.Context, name string) (t trial, err error) {
 		if !ok || step.Place == "" || step.Class == bot.SiteDown || step.Class == bot.Browser {
 			return t, err
 		}
-		t.rows = append(t.rows, flows.Inspected{Pos: parsePlace(step.Place), Flow: flow, What: step.Step, Problem: fmt.Sprintf("expected %s, found %s; %s", step.Expected, bot.Redact(step.Found), step.Hint)})
+		t.rows = append(t.rows, flows.Inspected{Pos: parsePlace(step.Place), Flow: flow, What: step.Step, Problem: fmt.Sprintf("expected %s, found %s; %s", step.Expected, bot.Redact(step.Found), strings.Join(append([]string{step.Hint}, picture(step)...), "; "))})
 	}
 	return t, nil
+}
+
+func picture(step *bot.StepError) []string {
+	if step.Evidence == "" {
+		return nil
+	}
+	return []string{"screenshot: " + filepath.Join(step.Evidence, "screenshot.png")}
 }
 
 // parsePlace reads file:line:column.

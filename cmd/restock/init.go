@@ -5,11 +5,13 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
 
 	"restock/bot/config"
+	"restock/selectors"
 	"restock/selectors/sites"
 	"restock/selectors/strict"
 	"restock/state"
@@ -21,7 +23,7 @@ func (a *app) initCommand() *cobra.Command {
 		Use:   "init DIR",
 		Short: "Make a folder with restock.yaml, selector files and an empty state",
 		Long: "Make a folder with a commented restock.yaml, a selector file for each site, and an empty state.\n" +
-			"Nothing that is there already is overwritten.\n\nStarter files: " + strings.Join(sites.Names(), ", ") + ".",
+			"Nothing that is there already is overwritten. In a folder with a restock.yaml of your own, only the state is made.\n\nStarter files: " + strings.Join(sites.Names(), ", ") + ".",
 		Example: "  restock init shop --site tryton --smtp mail.example.com:587",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(_ *cobra.Command, args []string) error {
@@ -31,8 +33,11 @@ func (a *app) initCommand() *cobra.Command {
 			if crm == "" {
 				crm = site
 			}
+			if _, err := os.Stat(filepath.Join(args[0], config.FileName)); err == nil && ims == "" && crm == "" {
+				return a.complete(args[0])
+			}
 			if ims == "" || crm == "" {
-				return usagef("which sites? Give --site NAME, or --ims NAME and --crm NAME; there are starter files for %s", strict.List(sites.Names()))
+				return usagef("which sites? Give --site NAME, or --ims NAME and --crm NAME: there are starter files for %s; for any other name a file to fill in is made", strict.List(sites.Names()))
 			}
 			return a.initialise(args[0], config.Starter{IMS: ims, CRM: crm, SMTP: smtp, From: from})
 		},
@@ -55,10 +60,14 @@ func (a *app) initialise(dir string, s config.Starter) error {
 		data []byte
 	}
 	files := []file{{filepath.Join(dir, config.FileName), yaml}}
-	for _, name := range []string{s.IMS, s.CRM} {
+	for _, name := range slices.Compact([]string{s.IMS, s.CRM}) {
 		data, err := sites.File(name)
 		if err != nil {
-			return usagef("no starter file for %q: there are %s", name, strict.List(sites.Names()))
+			data = sites.Blank(name)
+			if _, err := selectors.Load(name+".yaml", data); err != nil {
+				return usagef("--site %q: a site's name has small letters, digits, - and _ only", name)
+			}
+			a.say("no starter file for %s: made one to fill in (there are starter files for %s)", name, strict.List(sites.Names()))
 		}
 		files = append(files, file{filepath.Join(dir, "sites", name+".yaml"), data})
 	}
@@ -84,6 +93,24 @@ func (a *app) initialise(dir string, s config.Starter) error {
 		return err
 	}
 	a.say("made %s. Next: edit %s, then `restock run --config %s --dry-run`", dir, files[0].path, dir)
+	return nil
+}
+
+// complete makes what is missing in a folder whose restock.yaml was written by hand.
+func (a *app) complete(dir string) error {
+	c, err := config.Load(dir)
+	if err != nil {
+		return err
+	}
+	for _, folder := range []string{filepath.Join(c.Folder, "secrets"), c.Path(c.Data)} {
+		if err := os.MkdirAll(folder, 0o700); err != nil {
+			return err
+		}
+	}
+	if err := state.Create("bolt://" + c.Path(c.Data)); err != nil {
+		return err
+	}
+	a.say("made the empty state in %s; everything else was left as it is", c.Path(c.Data))
 	return nil
 }
 

@@ -43,7 +43,7 @@ func (a *app) openLab(ctx context.Context, name string, hosts ...string) (l *lab
 		}
 	}
 	path := name
-	if _, err := os.Stat(path); err != nil && !strings.HasSuffix(name, ".yaml") {
+	if info, err := os.Stat(path); (err != nil || info.IsDir()) && !strings.HasSuffix(name, ".yaml") {
 		path = filepath.Join(sitesFolder, name+".yaml")
 	}
 	if l.site, err = selectors.LoadFile(path); err != nil {
@@ -108,19 +108,6 @@ func (l *lab) close() error {
 	}
 	l.closers = nil
 	return errors.Join(errs...)
-}
-
-// refusals remember refused log-ins while the program runs.
-type refusals map[string]bot.Refusal
-
-func (r refusals) Refused(_ context.Context, site string) (bot.Refusal, bool, error) {
-	refusal, ok := r[site]
-	return refusal, ok, nil
-}
-
-func (r refusals) Refuse(_ context.Context, site string, refusal bot.Refusal) error {
-	r[site] = refusal
-	return nil
 }
 
 // failures writes what went wrong in each flow of a rehearsal.

@@ -96,6 +96,11 @@ func (a *app) printRun(r result) {
 		row("ambiguous", r.Ambiguous, left(r.Ambiguous, "may have gone out; see `restock ledger --state ambiguous`"))
 	}
 	_ = t.Flush() // stdout is gone with us
+	for _, n := range r.Plan {
+		if n.Reason == "" {
+			a.print("  would tell: request %s for %s by %s", n.Subscription, n.SKU, n.Channel)
+		}
+	}
 	for _, n := range r.NotTold {
 		a.print("  not told: request %s for %s: %s", n.Subscription, n.SKU, strings.ReplaceAll(string(n.Reason), "_", " "))
 	}

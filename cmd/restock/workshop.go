@@ -172,6 +172,9 @@ func (w *workshop) run(ctx context.Context, name, trigger string, dry bool, o ru
 	if w.sites, err = loadSites(w.config.Path(w.config.Sites)); err != nil {
 		return bot.Run{}, err
 	}
+	if err := missingFlows(job, w.sites).Err(); err != nil { // before anybody is told anything
+		return bot.Run{}, err
+	}
 	senders, err := w.senders()
 	if err != nil {
 		return bot.Run{}, err

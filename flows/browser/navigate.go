@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"net/url"
 	"slices"
-	"strings"
 
 	"github.com/go-rod/rod/lib/proto"
 
@@ -93,45 +92,4 @@ func (p *Page) until(ctx context.Context, so func() bool) error {
 			return fmt.Errorf("%w", context.Cause(ctx))
 		}
 	}
-}
-
-// checkDocument judges the answer to the main document's request.
-func (p *Page) checkDocument() error {
-	p.mu.Lock()
-	d := p.document
-	p.mu.Unlock()
-	fail := &bot.StepError{URL: d.url, Class: bot.SiteDown, Expected: "status 200", Hint: "the site is not well: look at it in a browser; the next run tries again"}
-	switch {
-	case d.failed != "" && d.failed != "net::ERR_ABORTED":
-		fail.Expected, fail.Found = "the whole page", "a page that was cut off: "+d.failed
-	case d.status >= 500:
-		fail.Found = fmt.Sprintf("status %d", d.status)
-	case d.status == 429:
-		fail.Found, fail.Hint = "status 429 (too many requests)", "run less often"
-	case d.status >= 400:
-		fail.Class, fail.Found = bot.PageChanged, fmt.Sprintf("status %d", d.status)
-		fail.Hint = "check the address in the selector file and the rights of the account"
-	default:
-		return nil
-	}
-	return fail
-}
-
-// unreachable explains a network error of Chrome.
-func unreachable(address, text string) error {
-	e := &bot.StepError{
-		Class: bot.SiteDown, URL: address, Expected: "the site to answer", Found: text,
-		Hint: "is the site up, and is the address right? The next run tries again",
-	}
-	switch {
-	case strings.Contains(text, "ERR_CERT"), strings.Contains(text, "ERR_SSL"):
-		e.Hint = "its certificate is not valid for this machine; restock never ignores that"
-	case strings.Contains(text, "ERR_NAME_NOT_RESOLVED"):
-		e.Hint = "this host is unknown, or it is not the base of the selector file and not listed under allow:"
-	case strings.Contains(text, "ERR_TOO_MANY_REDIRECTS"):
-		e.Hint = "the site redirects in a circle: often an account without rights, or a cookie it refuses"
-	case strings.Contains(text, "ERR_ABORTED"):
-		e.Class, e.Hint = bot.PageChanged, "the address is a download or answers nothing: check open: in the selector file"
-	}
-	return e
 }

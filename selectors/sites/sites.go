@@ -26,3 +26,12 @@ func Names() []string {
 
 // File returns the content of a starter file.
 func File(name string) ([]byte, error) { return files.ReadFile(name + ".yaml") }
+
+//go:embed blank.txt
+var blank string
+
+// Blank is a file for a site that nobody here knows, to be filled in. It loads as it is.
+func Blank(site string) []byte {
+	secret := strings.ToUpper(strings.ReplaceAll(site, "-", "_"))
+	return []byte(strings.NewReplacer("{SITE}", site, "{SECRET}", secret).Replace(blank))
+}

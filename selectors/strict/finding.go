@@ -86,7 +86,13 @@ func Nearest(word string, known []string) string {
 
 // DidYouMean is the hint for an unknown word, or "".
 func DidYouMean(word string, known []string) string {
-	if near := Nearest(word, known); near != "" {
+	near := Nearest(word, known)
+	for _, k := range known {
+		if near == "" && len(word) >= 3 && strings.HasPrefix(k, strings.ToLower(word)) {
+			near = k
+		}
+	}
+	if near != "" {
 		return fmt.Sprintf("did you mean %s?", near)
 	}
 	return ""

@@ -4,7 +4,7 @@
 const sensitive = "input[type=password],[autocomplete*=password],[autocomplete=one-time-code],[data-restock-secret]";
 
 // addresses finds the e-mail addresses and phone numbers that the page shows, wherever they stand.
-const address = /[\p{L}\p{N}._%+'-]+@[\p{L}\p{N}-]+\.[\p{L}\p{N}.-]+|(\+|\b0)\d[\d\u00a0\u202f ().-]{6,}\d/gu;
+const address = /[\p{L}\p{N}._%+'-]+@[\p{L}\p{N}-]+\.[\p{L}\p{N}.-]+|(\+|\b0)\d[\d\u00a0\u202f ().-]{6,}\d|\(\d{2,5}\)[\u00a0 -]?\d[\d\u00a0 .-]{4,}\d|\b\d{3}[-. \u00a0]\d{3}[-. \u00a0]\d{4}\b/gu;
 const addresses = () => {
   const rects = [];
   for (const root of R.roots(document)) {
