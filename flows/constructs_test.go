@@ -15,7 +15,7 @@ import (
 // TestConstructs: what the selector file can say beyond the difficulties, each on a page of its own.
 func TestConstructs(t *testing.T) {
 	special := map[int]func(*trial){
-		43: func(t *trial) { t.told(501) }, 44: csvFile, 48: virtualGrid, 49: otherFrames, 51: fetchedPages, 56: uploadedFile, 57: words, 58: twoLines,
+		43: func(t *trial) { t.told(501) }, 44: csvFile, 48: virtualGrid, 49: otherFrames, 51: fetchedPages, 56: uploadedFile, 57: words, 58: twoLines, 59: laterPage,
 	}
 	for n := flowtest.Difficulties + 1; n <= flowtest.Last; n++ {
 		t.Run(fmt.Sprint(n), func(t *testing.T) {
@@ -118,6 +118,10 @@ func twoLines(t *trial) {
 	if len(subs) != 6 || subs["505"].SKU != t.d.Request(505).SKU {
 		t.Errorf("%+v", subs)
 	}
+}
+
+func laterPage(t *trial) {
+	t.told(506)
 }
 
 // TestEveryWordIsTried: every key of the language stands in a file that a test runs against a page.

@@ -27,7 +27,9 @@ type Inspected struct {
 }
 
 // Inspect tries every selector of a flow, and every column, on the page that is shown. It changes nothing.
-func Inspect(ctx context.Context, page Page, site *selectors.Site, flow string, values selectors.Values) ([]Inspected, error) {
+//
+// what is the page within its flow, as OnPage was told it.
+func Inspect(ctx context.Context, page Page, site *selectors.Site, flow, what string, values selectors.Values) ([]Inspected, error) {
 	places := append(site.Places(flow), site.Places("")...)
 	elements := make([]selectors.Element, len(places))
 	for i, p := range places {
@@ -47,7 +49,7 @@ func Inspect(ctx context.Context, page Page, site *selectors.Site, flow string, 
 			list = append(list, judgePlace(p, answers[i]))
 		}
 	}
-	columns, err := inspectColumns(ctx, page, site, flow)
+	columns, err := inspectColumns(ctx, page, site, flow, what)
 	list = append(list, columns...)
 	slices.SortStableFunc(list, func(a, b Inspected) int { return cmp.Or(a.Line-b.Line, a.Column-b.Column) })
 	return list, err
@@ -83,13 +85,26 @@ func judgePlace(p selectors.Place, a selectors.Inspection) Inspected {
 }
 
 // inspectColumns reads every row of the page and tells of each column how many rows gave a value.
-func inspectColumns(ctx context.Context, page Page, site *selectors.Site, flow string) ([]Inspected, error) {
+func inspectColumns(ctx context.Context, page Page, site *selectors.Site, flow, what string) ([]Inspected, error) {
 	r := site.ReadingOf(flow)
 	if r == nil || r.From != nil && (r.From.Download != nil || r.From.Response != "") {
 		return nil, nil
 	}
-	l := layoutOf(r, site.Locale)
-	answer, err := page.Read(ctx, selectors.Plan{Rows: r.Rows.Element, Skip: r.Skip, Columns: l.selections(), Limit: maxRows})
+	l := newLayout(r.Columns, site.Locale)
+	plan := selectors.Plan{Rows: r.Rows.Element, Skip: r.Skip, Limit: maxRows}
+	if d := r.Detail; d != nil && what == "detail" {
+		l = newLayout(d.Columns, site.Locale)
+		plan.Rows, plan.Skip, plan.Record = selectors.Element{}, d.Skip, d.Rows == nil
+		if d.Rows != nil {
+			plan.Rows = *d.Rows
+		}
+	}
+	kind := ""
+	if plan.Record || what == "detail" {
+		kind = "detail "
+	}
+	plan.Columns = l.selections()
+	answer, err := page.Read(ctx, plan)
 	if step, ok := errors.AsType[*bot.StepError](err); ok && step.Class == bot.Config { // a selector that no browser understands
 		return []Inspected{{Pos: r.At.Of("columns", r.Pos), Flow: flow, What: "rows and columns", Problem: step.Found}}, nil
 	}
@@ -98,7 +113,7 @@ func inspectColumns(ctx context.Context, page Page, site *selectors.Site, flow s
 	}
 	var list []Inspected
 	for i, name := range l.names {
-		in := Inspected{Pos: l.columns[name][0].Pos, Flow: flow, What: "column " + name, Selector: describeField(l.columns[name])}
+		in := Inspected{Pos: l.columns[name][0].Pos, Flow: flow, What: kind + "column " + name, Selector: describeField(l.columns[name])}
 		if l.columns[name][0].Column() == "" {
 			l.inspectColumn(&in, name, i, answer)
 		} else {
@@ -108,8 +123,6 @@ func inspectColumns(ctx context.Context, page Page, site *selectors.Site, flow s
 	}
 	return list, nil
 }
-
-func layoutOf(r *selectors.Reading, locale string) layout { return newLayout(r.Columns, locale) }
 
 func (l layout) inspectColumn(in *Inspected, name string, at int, a selectors.Answer) {
 	for n, row := range a.Rows {

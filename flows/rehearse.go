@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"restock/bot"
 )
@@ -12,9 +13,9 @@ import (
 var errEnough = errors.New("enough")
 
 // Rehearse goes through all flows of a site up to the point where something would be written: it logs in, reads the lists, and
-// opens one record. OnPage is told of each page. It returns what went wrong in each flow.
-func (s *Sites) Rehearse(ctx context.Context, site string) map[string]error {
-	failed := map[string]error{}
+// opens one record. OnPage is told of each page. It returns what went wrong in each flow, and notes of what was not tried.
+func (s *Sites) Rehearse(ctx context.Context, site string) (failed map[string]error, notes []string) {
+	failed = map[string]error{}
 	file := s.Files[site]
 	note := func(flow string, err error) {
 		if err != nil {
@@ -26,7 +27,7 @@ func (s *Sites) Rehearse(ctx context.Context, site string) map[string]error {
 		r, err := s.Stock(ctx, site)
 		note("stock", err)
 		if step, ok := errors.AsType[*bot.StepError](err); ok && step.Flow == "login" {
-			return failed // the others would fail there too
+			return failed, notes // the others would fail there too
 		}
 		for _, level := range r.Levels {
 			if sku = level.SKU; level.Availability == bot.In {
@@ -40,6 +41,9 @@ func (s *Sites) Rehearse(ctx context.Context, site string) map[string]error {
 		some, err = s.someSubscribers(ctx, site, sku)
 		note("subscribers", err)
 	}
+	if file.Followup != nil && len(some) == 0 {
+		notes = append(notes, "followup was not tried: no request that waits was found to try it with")
+	}
 	if file.Followup != nil && len(some) > 0 {
 		n := bot.Notification{Key: "rehearsal", Channel: bot.Email, Subscription: some[0], Restock: bot.Restock{SKU: some[0].SKU}}
 		_, err := s.FollowUp(ctx, site, n, func(context.Context) error { return errEnough })
@@ -50,8 +54,11 @@ func (s *Sites) Rehearse(ctx context.Context, site string) map[string]error {
 	if file.Stock == nil && file.Subscribers == nil {
 		note("login", s.do(ctx, site, "login", nil, func(context.Context, *visit) (string, error) { return "logged in", nil }))
 	}
-	return failed
+	return failed, notes
 }
+
+// rehearsed is how many detail pages are opened in search of a request that waits.
+const rehearsed = 20
 
 // someSubscribers reads the list of subscriptions and returns one of them, with its detail page.
 func (s *Sites) someSubscribers(ctx context.Context, site, sku string) ([]bot.Subscription, error) {
@@ -60,7 +67,14 @@ func (s *Sites) someSubscribers(ctx context.Context, site, sku string) ([]bot.Su
 	err := s.do(ctx, site, "subscribers", work, func(ctx context.Context, v *visit) (string, error) {
 		r := v.site.Subscribers
 		opened := 0
-		l := v.newList(r, "id", func(record) bool { opened++; return opened <= 1 })
+		var l *list
+		l = v.newList(r, "id", func(row record) bool {
+			if !matches(r.Where, row) || opened >= rehearsed || slices.ContainsFunc(l.result(), func(row record) bool { return row.text("id") != "" && matches(r.Where, row) }) {
+				return false
+			}
+			opened++
+			return true
+		})
 		if err := l.readAll(ctx); err != nil {
 			return "", err
 		}

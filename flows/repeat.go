@@ -40,20 +40,52 @@ func (v *visit) repeat(ctx context.Context, s selectors.Step, row *selectors.Row
 	}
 }
 
-// roundTime is how long the effect of a round may take to show: rows that come from the server, a tab that closes.
-const roundTime = 300 * time.Millisecond
+// How long a round's effect is waited for: at most roundTime, and until the page has not changed for roundQuiet. Rows often
+// change a moment after the pager that speaks of them.
+const (
+	roundTime  = 3 * time.Second
+	roundQuiet = 450 * time.Millisecond
+	roundNone  = 700 * time.Millisecond // without any change
+)
 
-// subsides gives a round's effect a moment to show.
+// subsides gives a round's effect time to show: until the condition does not hold any more, or the page stands still.
 func (v *visit) subsides(ctx context.Context, c selectors.Condition) error {
 	started := time.Now()
-	for attempt := 0; time.Since(started) < roundTime; attempt++ {
+	since, last, changed := started, "", false
+	for time.Since(started) < roundTime {
 		seen, err := v.sees(ctx, c)
 		if err != nil || !seen {
 			return err
 		}
-		if err := pauseFor(ctx, 50*time.Millisecond); err != nil {
+		now, pending, err := v.glance(ctx)
+		if err != nil {
+			return err
+		}
+		if now != last {
+			changed = changed || last != ""
+			since, last = time.Now(), now
+		}
+		limit := roundNone
+		if changed {
+			limit = roundQuiet
+		}
+		if pending == 0 && time.Since(since) > limit {
+			return nil
+		}
+		if err := pauseFor(ctx, 40*time.Millisecond); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// glance returns what the whole page shows, and how many requests are under way.
+func (v *visit) glance(ctx context.Context) (text string, pending int, err error) {
+	ctx, cancel := context.WithTimeout(ctx, stepLimit)
+	defer cancel()
+	a, err := v.page.Read(ctx, selectors.Plan{Record: true, Limit: 1, Columns: [][]selectors.Selection{{{CSS: "body", Take: "text", Final: true}}}})
+	if err == nil && len(a.Rows) > 0 && len(a.Rows[0][0]) > 0 && a.Rows[0][0][0].Value != nil {
+		text = *a.Rows[0][0][0].Value
+	}
+	return text, a.Pending, err
 }

@@ -91,6 +91,9 @@ func fillPattern(text string, v Values) (string, error) {
 	if err != nil || len(t.names(value)) == 0 {
 		return text, nil //nolint:nilerr // braces of a regular expression
 	}
+	if v.Any {
+		return t.wild(v), nil
+	}
 	if strings.HasPrefix(text, "/") {
 		return t.expand(v, regexp.QuoteMeta)
 	}
@@ -111,6 +114,26 @@ func fillPattern(text string, v Values) (string, error) {
 		b.WriteString(strings.ReplaceAll(regexp.QuoteMeta(p.name), `\*`, `[\s\S]*`))
 	}
 	return "/^" + b.String() + "$/i", nil
+}
+
+// wild puts * or .* in the place of words that are not at hand.
+func (t Template) wild(v Values) string {
+	anything := "*"
+	if strings.HasPrefix(t.Text, "/") {
+		anything = ".*"
+	}
+	var b strings.Builder
+	for _, p := range t.parts {
+		text, known := v.Work[p.name]
+		switch {
+		case p.kind != value:
+			text = p.name
+		case !known:
+			text = anything
+		}
+		b.WriteString(text)
+	}
+	return b.String()
 }
 
 // fillCode puts values into a CSS or XPath selector, where they stand between quotes.

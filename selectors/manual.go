@@ -17,7 +17,7 @@ func Manual() string { return manual }
 func tables() map[string]string {
 	list := map[string]string{}
 	for _, of := range []any{
-		Site{}, Target{}, Condition{}, Login{}, Interruption{}, Reading{}, Next{}, Field{}, Detail{}, Source{}, File{}, Writing{}, Check{},
+		Site{}, Target{}, Condition{}, Login{}, Interruption{}, Reading{}, Next{}, Field{}, Detail{}, Source{}, File{}, Writing{}, Check{}, Expect{},
 	} {
 		t := reflect.TypeOf(of)
 		list["keys: "+t.Name()] = table("key", keysOfStruct(t))

@@ -166,6 +166,11 @@ func (l *places) reading(r *Reading) {
 	if r.Detail != nil {
 		l.steps("detail", r.Detail.Open.Steps, true)
 		l.condition("detail proof", r.Detail.Proof, true)
+		l.add("detail rows", r.Detail.Rows, true)
+		l.condition("detail empty", r.Detail.Empty, true)
+		if r.Detail.Total != nil {
+			l.add("detail total", r.Detail.Total.element(), true)
+		}
 		l.steps("back", r.Detail.Back, false)
 	}
 }

@@ -194,7 +194,9 @@ func (x *Next) DecodeYAML(d *strict.Decoder, n *strict.Node) {
 		x.None = true
 		return
 	}
-	if !strict.IsMap(n) || !slices.ContainsFunc(d.Keys(n), func(key string) bool { return slices.Contains(strict.Keys(*x), key) }) {
+	ways := []string{"click", "more", "scroll", "pages"}
+	target := slices.ContainsFunc(d.Keys(n), func(key string) bool { return slices.Contains(targetKeys(), key) }) // {css: …, first: true}
+	if !strict.IsMap(n) || target && !slices.ContainsFunc(d.Keys(n), func(key string) bool { return slices.Contains(ways, key) }) {
 		x.Click = &Element{}
 		d.Into(n, x.Click)
 		return
@@ -204,13 +206,13 @@ func (x *Next) DecodeYAML(d *strict.Decoder, n *strict.Node) {
 	if x.Scroll != nil && x.Scroll.Ref == "window" {
 		x.Scroll = window(x.Scroll.Pos)
 	}
-	ways := 0
+	found := 0
 	for _, set := range []bool{x.Click != nil, x.More != nil, x.Scroll != nil, !x.Pages.Empty()} {
 		if set {
-			ways++
+			found++
 		}
 	}
-	if ways != 1 {
+	if found != 1 {
 		d.Report(n, "no way to further rows, or several", "one of click, more, scroll or pages", "")
 	}
 }

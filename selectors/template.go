@@ -39,6 +39,7 @@ type Values struct {
 	Env    func(name string) (string, bool)
 	Secret func(name string) (string, bool)
 	Work   map[string]string // sku, subscription.id, …
+	Any    bool              // a word that is not at hand stands for anything, in texts
 }
 
 // DecodeYAML implements strict.Decodable.

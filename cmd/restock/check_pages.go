@@ -80,14 +80,17 @@ func (a *app) checkLive(ctx context.Context, name string) (t trial, err error) {
 		return t, err
 	}
 	defer func() { err = errors.Join(err, l.close()) }()
-	l.sites.OnPage = func(ctx context.Context, site *selectors.Site, flow, _ string, values selectors.Values, page flows.Page) error {
-		list, err := flows.Inspect(ctx, page, site, flow, values)
+	l.sites.OnPage = func(ctx context.Context, site *selectors.Site, flow, what string, values selectors.Values, page flows.Page) error {
+		list, err := flows.Inspect(ctx, page, site, flow, what, values)
 		if err == nil {
 			t.add(list)
 		}
 		return err
 	}
-	failed := l.sites.Rehearse(ctx, l.site.Site)
+	failed, notes := l.sites.Rehearse(ctx, l.site.Site)
+	for _, note := range notes {
+		a.say("%s", note)
+	}
 	for flow, err := range failed {
 		step, ok := errors.AsType[*bot.StepError](err)
 		if !ok || step.Place == "" || step.Class == bot.SiteDown || step.Class == bot.Browser {
@@ -135,7 +138,7 @@ func (a *app) checkPages(ctx context.Context, name, dir string) (t trial, err er
 		return t, err
 	}
 	values := l.values
-	values.Work = map[string]string{}
+	values.Any = true
 	for _, file := range files {
 		about, err := aboutPage(file)
 		if err != nil {
@@ -147,7 +150,7 @@ func (a *app) checkPages(ctx context.Context, name, dir string) (t trial, err er
 		if err := page.Open(ctx, server.URL+"/"+filepath.Base(file)); err != nil {
 			return t, err
 		}
-		list, err := flows.Inspect(ctx, page, l.site, about.Flow, values)
+		list, err := flows.Inspect(ctx, page, l.site, about.Flow, about.What, values)
 		if err != nil {
 			return t, err
 		}

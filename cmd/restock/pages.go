@@ -40,7 +40,10 @@ func (a *app) pagesCommand() *cobra.Command {
 			}
 			s := &saver{dir: out, most: most, saved: map[string]int{}}
 			l.sites.OnPage = s.save
-			failed := l.sites.Rehearse(c.Context(), l.site.Site)
+			failed, notes := l.sites.Rehearse(c.Context(), l.site.Site)
+			for _, note := range notes {
+				a.say("%s", note)
+			}
 			if a.json {
 				if err := a.printJSON(map[string]any{"folder": out, "files": s.files}); err != nil {
 					return err

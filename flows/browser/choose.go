@@ -76,8 +76,11 @@ func (p *Page) chooseMade(ctx context.Context, a selectors.Action, at prepared) 
 	for attempt := 0; ; attempt++ {
 		var shown prepared
 		err := p.askOnce(ctx, request{Do: "chose", Text: a.Text}, &shown)
-		if errors.Is(err, errNavigated) || err == nil && shown.OK {
+		if errors.Is(err, errNavigated) {
 			return "", nil
+		}
+		if err == nil && shown.OK {
+			return "", p.closeOptions(ctx)
 		}
 		if err != nil {
 			return "", err
@@ -86,6 +89,23 @@ func (p *Page) chooseMade(ctx context.Context, a selectors.Action, at prepared) 
 			return "it does not show the option that was chosen", ctx.Err()
 		}
 	}
+}
+
+// closeOptions puts away the options of a drop-down that allows several, which stay open for the next one.
+func (p *Page) closeOptions(ctx context.Context) error {
+	for attempt := range 4 {
+		var open prepared
+		if err := p.askOnce(ctx, request{Do: "stillOpen"}, &open); err != nil || !open.OK {
+			if errors.Is(err, errNavigated) {
+				return nil
+			}
+			return err
+		}
+		if err := p.wait(ctx, ladder(attempt+1)); err != nil {
+			return err
+		}
+	}
+	return p.pressKey(ctx, "Escape")
 }
 
 // prepareTarget makes the element that the engine holds ready for a press.

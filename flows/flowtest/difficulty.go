@@ -19,7 +19,7 @@ import (
 const Difficulties = 42
 
 // Last is the number of the last page: 43 to Last are for what the selector file can say and no difficulty needs.
-const Last = 58
+const Last = 59
 
 // Difficulty is a small site that has one difficulty, with the selector file that is up to it. Its pages are
 // difficulties/NN.html, its file difficulties/NN.yaml.

@@ -219,6 +219,9 @@ R.chose = (req) => {
   return { ok: shows(el, R.pattern(req.text)) };
 };
 
+// stillOpen reports whether the options that came when the drop-down was opened are still there.
+R.stillOpen = () => ({ ok: R.visible(R.target) && !!R.before && !R.before.has(R.target) && !R.chosen?.contains(R.target) });
+
 R.forget = () => { R.chosen = null; R.before = null; return { ok: true }; };
 
 // scroller is what scrolls when an element should: itself, or the first around or inside it that can.
