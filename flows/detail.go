@@ -145,9 +145,11 @@ func (l *list) innerList(ctx context.Context, row record, open func(context.Cont
 	}
 	inner := l.v.newList(r, "", nil)
 	inner.outer, inner.reopen = &row, open // with the words of the row still at hand
+	inner.carried = l.inside
 	if err := inner.readAll(ctx); err != nil {
 		return err
 	}
+	l.inside = inner.steady
 	l.headers = append(l.headers, inner.headers...)
 	l.memo[row.print] = memory{rows: inner.records}
 	l.remembered(row)

@@ -67,7 +67,7 @@ func (l *list) page(ctx context.Context, further bool) (selectors.Answer, []reco
 			return answer, rows, nil
 		case since.IsZero() || now != before || len(rows) == 0 && answer.Pending > 0:
 			before, since = now, time.Now()
-		case answer.Ready == "complete" && time.Since(since) >= l.quiet(len(rows), answer.Pending):
+		case answer.Ready == "complete" && time.Since(since) >= l.quiet(len(rows), answer):
 			l.pages++
 			l.steady++
 			if settled != now { // what came from the server was not all: every page must be waited for
@@ -77,7 +77,7 @@ func (l *list) page(ctx context.Context, further bool) (selectors.Answer, []reco
 		}
 		rest := 20 * time.Millisecond * time.Duration(attempt+1)
 		if !since.IsZero() { // until it will have stood still for long enough
-			rest = min(rest, max(l.quiet(len(rows), answer.Pending)-time.Since(since), time.Millisecond))
+			rest = min(rest, max(l.quiet(len(rows), answer)-time.Since(since), time.Millisecond))
 		}
 		if err := pauseFor(ctx, min(rest, 250*time.Millisecond)); err != nil {
 			return answer, nil, l.late(ctx, err, lastErr)
@@ -105,11 +105,13 @@ func (l *list) look(ctx context.Context) (selectors.Answer, error) {
 	return answer, nil
 }
 
-func (l *list) quiet(rows, pending int) time.Duration {
+func (l *list) quiet(rows int, a selectors.Answer) time.Duration {
 	switch {
+	case rows == 0 && a.Settled && l.carried >= provenPages: // like the pages before it, it came whole from the server
+		return quiet
 	case rows == 0:
 		return quietEmpty
-	case pending > 0:
+	case a.Pending > 0:
 		return quietPending
 	}
 	return quiet

@@ -40,6 +40,8 @@ type list struct {
 	gaps     bool // two windows of it did not overlap
 	walk     walker
 	steady   int // pages that did not change any more after they had come from the server
+	carried  int // the same, of the detail pages before this one
+	inside   int // the same, of the detail pages that are lists
 	headers  []string
 	last     string         // the page before
 	seen     map[string]int // pages that were read → their numbers
@@ -79,7 +81,7 @@ func (l *list) readAll(ctx context.Context) error {
 	empty := 0
 	for l.attempt = range maxReads {
 		if err = l.readOnce(ctx); err == nil {
-			if empty++; len(l.records) > 0 || empty == 2 || l.file != nil {
+			if empty++; len(l.records) > 0 || empty == 2 || l.file != nil || l.carried >= provenPages && l.steady >= provenPages {
 				return nil
 			}
 			err = &movedError{"an empty list"} // believed when a second reading from scratch finds the same
@@ -199,7 +201,7 @@ func (l *list) readTabs(ctx context.Context) error {
 
 // readList reads the pages of one list.
 func (l *list) readList(ctx context.Context) error {
-	l.total, l.ended, l.walk, l.steady = -1, false, walker{}, 0
+	l.total, l.ended, l.walk, l.steady = -1, false, walker{}, l.carried
 	before := len(l.records)
 	if err := l.firstPage(ctx); err != nil {
 		return err
