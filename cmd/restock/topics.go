@@ -14,6 +14,17 @@ import (
 //go:embed topics/*.md
 var topicFiles embed.FS
 
+// plainManual is the manual without the marks of what is generated in it.
+func plainManual() string {
+	var lines []string
+	for line := range strings.SplitSeq(selectors.Manual(), "\n") {
+		if !strings.HasPrefix(line, "<!-- ") {
+			lines = append(lines, line)
+		}
+	}
+	return strings.Join(lines, "\n")
+}
+
 // examples are all sample pages with their files, each tried by a test.
 func examples() string {
 	var b strings.Builder
@@ -33,7 +44,7 @@ func examples() string {
 // topics are the chapters of the manual: `restock help TOPIC`.
 func topics() []*cobra.Command {
 	list := []*cobra.Command{
-		{Use: "selectors", Short: "The selector file: everything about a site", Long: selectors.Manual()},
+		{Use: "selectors", Short: "The selector file: everything about a site", Long: plainManual()},
 		{Use: "examples", Short: "Small pages, each with the selector file that reads it", Long: examples()},
 	}
 	entries, err := topicFiles.ReadDir("topics")

@@ -47,9 +47,7 @@ func (p *Page) Collect(text string) error {
 
 // Responses returns the answers that came since it was asked last. waiting reports that others are on their way.
 func (p *Page) Responses() (list []selectors.Response, waiting bool, err error) {
-	p.mu.Lock()
-	c := p.collect
-	p.mu.Unlock()
+	c := p.collecting()
 	if c == nil {
 		return nil, false, nil
 	}
@@ -57,6 +55,12 @@ func (p *Page) Responses() (list []selectors.Response, waiting bool, err error) 
 	defer c.mu.Unlock()
 	list, c.list = c.list, nil
 	return list, c.fetched > 0 || len(c.pending) > 0, c.err
+}
+
+func (p *Page) collecting() *collector {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.collect
 }
 
 func (c *collector) received(r proto.NetworkResponseReceived) {

@@ -61,14 +61,14 @@ func (p *Page) ownEvent(e message) {
 		var r proto.NetworkResponseReceived
 		if json.Unmarshal(e.Params, &r) == nil {
 			p.note(r.RequestID, func(d *document) { d.status = r.Response.Status })
-			p.collect.received(r)
+			p.collecting().received(r)
 		}
 	case "Network.loadingFinished":
 		var r proto.NetworkLoadingFinished
 		if json.Unmarshal(e.Params, &r) == nil {
 			p.landed(r.RequestID)
 			p.note(r.RequestID, func(d *document) { d.whole = true })
-			p.collect.finished(p, r.RequestID)
+			p.collecting().finished(p, r.RequestID)
 		}
 	case "Network.loadingFailed":
 		var r proto.NetworkLoadingFailed

@@ -21,9 +21,9 @@ type Page struct {
 	context proto.BrowserBrowserContextID
 	main    proto.TargetTargetID // the tab that it began with
 	opts    PageOptions
-	collect *collector
 
 	mu       sync.Mutex
+	collect  *collector
 	dead     error
 	gone     context.Context // ends when dead is set
 	end      context.CancelFunc
