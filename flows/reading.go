@@ -340,7 +340,7 @@ func (l *list) complete() bot.Completeness {
 func printOf(rows []record) string {
 	var b strings.Builder
 	for _, r := range rows {
-		b.WriteString(r.print + "\x1e")
+		b.WriteString(r.print)
 	}
 	return b.String()
 }

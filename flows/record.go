@@ -1,6 +1,7 @@
 package flows
 
 import (
+	"crypto/sha256"
 	"fmt"
 	"maps"
 	"slices"
@@ -15,7 +16,7 @@ type record struct {
 	cells  map[string]selectors.Parsed
 	source string // address of the page
 	index  int    // among the rows of its page
-	print  string // the raw texts, to recognise the row again
+	print  string // a hash of the raw texts, to recognise the row again
 }
 
 func (r record) text(column string) string { return r.cells[column].Value }
@@ -72,7 +73,8 @@ func (l layout) parse(row []selectors.Tried, index int, source string) (record, 
 		}
 		r.cells[name] = parsed
 	}
-	r.print = strings.Join(raw, "\x1f")
+	sum := sha256.Sum256([]byte(strings.Join(raw, "\x1f")))
+	r.print = string(sum[:16])
 	return r, nil
 }
 

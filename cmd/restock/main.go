@@ -5,11 +5,13 @@ import (
 	"context"
 	"os"
 	"os/signal"
+	"runtime/debug"
 	"syscall"
 	"time"
 )
 
 func main() {
+	debug.SetGCPercent(50) // the bot mostly waits: memory is dearer than time
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	a := &app{stdout: os.Stdout, stderr: os.Stderr, getenv: os.LookupEnv, now: time.Now}
 	code := a.main(ctx, os.Args[1:])
