@@ -51,7 +51,7 @@ func (e *StepError) Error() string {
 	}
 	b.WriteString(strings.Join(nonEmpty(e.Site, e.Flow, e.Step), " › "))
 	if e.Expected != "" {
-		b.WriteString(": expected " + e.Expected)
+		b.WriteString(": expected " + Redact(e.Expected))
 	}
 	if e.Found != "" {
 		b.WriteString(", found " + Redact(e.Found))

@@ -2,6 +2,7 @@ package flows
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -45,7 +46,16 @@ func (v *visit) sees(ctx context.Context, c selectors.Condition) (bool, error) {
 
 // attempt does steps and, if one of them fails, the steps of else. What failed is a warning on the run.
 func (v *visit) attempt(ctx context.Context, s selectors.Step, row *selectors.Row) error {
+	frame := v.frame
+	v.trying++
 	err := v.run(ctx, s.Try, row)
+	v.trying--
+	if err != nil && v.frame != frame {
+		if err := v.page.Frame(ctx, frame); err != nil {
+			return err
+		}
+		v.frame = frame
+	}
 	if err == nil || ctx.Err() != nil {
 		return err
 	}
@@ -58,16 +68,21 @@ func (v *visit) attempt(ctx context.Context, s selectors.Step, row *selectors.Ro
 }
 
 func (v *visit) inFrame(ctx context.Context, s selectors.Step, row *selectors.Row, within time.Duration) error {
+	before := v.frame
 	entering, cancel := context.WithTimeout(ctx, within)
 	err := v.page.Frame(entering, s.Where)
 	cancel()
 	if err != nil {
 		return err
 	}
+	v.frame = s.Where
 	if err := v.run(ctx, s.Then, row); err != nil {
 		return err
 	}
-	return v.page.Frame(ctx, "")
+	leaving, cancel := context.WithTimeout(ctx, within)
+	defer cancel()
+	v.frame = before
+	return v.page.Frame(leaving, before)
 }
 
 // inTab goes to another tab. With then it comes back afterwards.
@@ -78,10 +93,12 @@ func (v *visit) inTab(ctx context.Context, s selectors.Step, row *selectors.Row,
 	if err != nil || s.Then == nil {
 		return err
 	}
-	if err := v.run(ctx, s.Then, row); err != nil {
-		return err
+	err = v.run(ctx, s.Then, row)
+	if err != nil && v.trying == 0 {
+		return err // the picture is to be of this tab
 	}
+	v.frame = ""
 	closing, cancel := context.WithTimeout(ctx, within)
 	defer cancel()
-	return v.page.CloseTab(closing)
+	return errors.Join(err, v.page.CloseTab(closing))
 }

@@ -33,7 +33,7 @@ func (l *list) details(ctx context.Context, rows []record) error {
 			}
 		}
 		opened = true
-		at := &selectors.Row{Rows: l.r.Rows.Element, Skip: l.r.Skip, Index: row.index}
+		at := &selectors.Row{Rows: l.r.Rows.Element, Skip: l.r.Skip, Index: row.index, Print: row.inPage}
 		if err := l.detail(ctx, row, func(ctx context.Context) error { return l.v.run(ctx, d.Open.Steps, at) }); err != nil {
 			return err
 		}
@@ -108,6 +108,10 @@ func (l *list) detail(ctx context.Context, row record, open func(context.Context
 		if err != nil {
 			return err
 		}
+		err = &bot.StepError{
+			Class: bot.PageChanged, URL: answer.URL, Place: d.Proof.Pos.String(), Expected: d.Proof.String(), Found: "that it is gone again",
+			Hint: "look at the screenshot",
+		}
 		if answer.Proof {
 			var more record
 			if more, err = columns.parse(answer.Rows[0], row.index, answer.URL); err == nil {
@@ -150,6 +154,7 @@ func (l *list) innerList(ctx context.Context, row record, open func(context.Cont
 		return err
 	}
 	l.inside = inner.steady
+	l.gaps = l.gaps || inner.complete() != bot.CompleteYes
 	l.headers = append(l.headers, inner.headers...)
 	l.memo[row.print] = memory{rows: inner.records}
 	l.remembered(row)

@@ -61,7 +61,7 @@ func channelName(n bot.Notification) string {
 //
 // ours says that this follow-up was begun before: what stands there now may be its first half, and is completed.
 func (v *visit) write(ctx context.Context, w *selectors.Writing, ours bool, intent func(context.Context) error) (bot.FollowUp, error) {
-	now, done, err := v.look(ctx, w, false)
+	now, later, done, err := v.look(ctx, w, false)
 	if err != nil {
 		return bot.FollowUp{}, err
 	}
@@ -75,7 +75,15 @@ func (v *visit) write(ctx context.Context, w *selectors.Writing, ours bool, inte
 	if err != nil {
 		return bot.FollowUp{}, err
 	}
-	if !before(now) && !ours {
+	half := false // what an earlier attempt left: the field of after: is right already, and something else is not
+	if ours {
+		after, err := pattern(w.After, v.values())
+		if err != nil {
+			return bot.FollowUp{}, err
+		}
+		half = after(later)
+	}
+	if !before(now) && !half {
 		return bot.FollowUp{
 			State:  bot.FollowUpDiffers,
 			Detail: fmt.Sprintf("%s is %q, expected %q: somebody else changed it", &w.Before.Field, short(now), w.Before.Is.Text),
@@ -94,7 +102,7 @@ func (v *visit) write(ctx context.Context, w *selectors.Writing, ours bool, inte
 	if stepErr != nil && ctx.Err() == nil { // the picture is of the step that failed, not of what is loaded next
 		stepErr = v.s.evidence(ctx, v, v.s.explain(v, v.site.Site, v.flow, stepErr))
 	}
-	now, done, err = v.look(ctx, w, true)
+	now, _, done, err = v.look(ctx, w, true)
 	switch {
 	case done:
 		return bot.FollowUp{State: bot.FollowUpWritten}, nil
@@ -112,20 +120,20 @@ func (v *visit) write(ctx context.Context, w *selectors.Writing, ours bool, inte
 
 // look loads the record anew and reads what before: and after: compare, all at one moment. done reports that the follow-up
 // stands there; written says that it was written just now. Fields are often there before their values, so anything else is believed only when it stays.
-func (v *visit) look(ctx context.Context, w *selectors.Writing, written bool) (now string, done bool, err error) {
+func (v *visit) look(ctx context.Context, w *selectors.Writing, written bool) (now, after string, done bool, err error) {
 	if err := v.open(ctx, w.Open); err != nil {
-		return "", false, err
+		return "", "", false, err
 	}
 	if err := v.run(ctx, w.Find, nil); err != nil {
-		return "", false, err
+		return "", "", false, err
 	}
 	if err := v.enterFrame(ctx, w.Frame); err != nil {
-		return "", false, err
+		return "", "", false, err
 	}
 	checks := append([]selectors.Check{w.Before, w.After}, w.Also...)
 	plan, matches, err := v.checkPlan(w, checks)
 	if err != nil {
-		return "", false, err
+		return "", "", false, err
 	}
 	within := w.Within
 	if within == 0 {
@@ -139,24 +147,24 @@ func (v *visit) look(ctx context.Context, w *selectors.Writing, written bool) (n
 	for attempt := 0; ; attempt++ {
 		answer, err := v.page.Read(ctx, plan)
 		if err != nil {
-			return "", false, err
+			return "", "", false, err
 		}
-		values, missing := v.checked(answer, checks, !written && time.Since(begun) >= quietPending)
+		values, missing := v.checked(answer, checks, !written && time.Since(begun) >= 2*time.Second)
 		if missing == nil {
 			if done = agree(values[1:], matches[1:]); done {
-				return values[0], true, nil
+				return values[0], values[1], true, nil
 			}
 			if print := strings.Join(values, "\x1f"); print != last || since.IsZero() {
 				last, since = print, time.Now()
 			} else if time.Since(since) >= quiet {
-				return values[0], false, nil
+				return values[0], values[1], false, nil
 			}
 		}
 		if err := pause(ctx, attempt); err != nil {
 			if missing != nil && errors.Is(ctx.Err(), context.DeadlineExceeded) {
-				return "", false, missing
+				return "", "", false, missing
 			}
-			return "", false, err
+			return "", "", false, err
 		}
 	}
 }

@@ -18,7 +18,11 @@ func (l *list) harvestAll(ctx context.Context) (bool, error) {
 		}
 	}
 	l.harvest, l.gaps = true, false
-	l.records, l.byKey, l.last = nil, map[string]int{}, ""
+	l.records, l.last = l.records[:l.base], "" // what the tabs before gave stays
+	l.byKey = map[string]int{}
+	for i, row := range l.records {
+		l.byKey[row.key(l.keys)] = i
+	}
 	if err := l.scrollTo(ctx, "top"); err != nil {
 		return false, err
 	}
@@ -43,7 +47,7 @@ func (l *list) harvestAll(ctx context.Context) (bool, error) {
 		l.gaps = l.gaps || !overlaps
 		known = window
 		switch {
-		case l.total >= 0 && len(l.records) >= l.total:
+		case l.total >= 0 && len(l.records)-l.base >= l.total:
 			l.ended = true
 			return false, nil
 		case len(l.records) > before || !at.End:
@@ -84,7 +88,7 @@ func (l *list) window(ctx context.Context) ([]record, error) {
 		print := printOf(rows)
 		if err != nil || print != last || len(rows) == 0 {
 			last, since = print, time.Now()
-		} else if time.Since(since) >= quiet/3 && a.Pending == 0 || time.Since(since) >= quietPending {
+		} else if time.Since(since) >= quiet/3 && a.Pending == 0 || time.Since(since) >= 2*time.Second {
 			return rows, nil
 		}
 		if err := pause(ctx, attempt); err != nil {

@@ -12,7 +12,6 @@ import (
 
 // firstPage goes to the first page of a list whose site remembers another one.
 func (l *list) firstPage(ctx context.Context) error {
-	l.stale = ""
 	if l.r.Next == nil || l.r.Next.First == nil {
 		return nil
 	}
@@ -156,10 +155,10 @@ func (l *list) scroll(ctx context.Context, shown int) (bool, error) {
 				return false, context.Cause(ctx)
 			case err != nil:
 				return false, err
-			case a.Pending > 0 && time.Since(started) < stepLimit: // the server is still at work
+			case a.Pending > 0 && time.Since(started) < openLimit: // the server is still at work
 				continue
 			}
-			l.ended = l.total < 0
+			l.ended, l.slow = l.total < 0, l.slow || a.Slow > 0
 			return false, nil
 		}
 	}

@@ -14,8 +14,9 @@ import (
 // quiet is how long a page must stay the same before it is believed, when nothing else says that it is whole.
 const quiet = 150 * time.Millisecond
 
-// quietPending is the same while the page has something under way from the server: more rows, perhaps, or a poll.
-const quietPending = 2 * time.Second
+// quietPending is the same while the page has something under way from the server: more rows, perhaps. What is under way for
+// longer than eight seconds counts no more: it is a poll, or the reading does not call itself complete.
+const quietPending = 9 * time.Second
 
 // quietEmpty is the same for a page that says that there is nothing: many pages say so until their data have come, so it must
 // also have nothing under way from the server.
@@ -59,7 +60,7 @@ func (l *list) page(ctx context.Context, further bool) (selectors.Answer, []reco
 			}
 		case print == l.last && further: // still the page before
 			lastErr = l.same()
-		case !further && print == l.stale && l.stale != "" && time.Since(started) < staleLimit:
+		case !further && print == l.stale && l.stale != "" && (time.Since(started) < staleLimit || answer.Pending > 0):
 		case len(rows) == 0 && !answer.Empty && l.total != 0:
 			lastErr = l.nothing(answer)
 		case len(rows) > 0 && l.believed(answer, len(rows)):
@@ -68,6 +69,7 @@ func (l *list) page(ctx context.Context, further bool) (selectors.Answer, []reco
 		case since.IsZero() || now != before || len(rows) == 0 && answer.Pending > 0:
 			before, since = now, time.Now()
 		case answer.Ready == "complete" && time.Since(since) >= l.quiet(len(rows), answer):
+			l.slow = l.slow || answer.Slow > 0
 			l.pages++
 			l.steady++
 			if settled != now { // what came from the server was not all: every page must be waited for
@@ -129,7 +131,7 @@ func (l *list) believed(a selectors.Answer, rows int) bool {
 	case l.grows() || l.harvest:
 		return rows == l.total
 	}
-	return len(l.records)+rows == l.total || a.Settled && l.attempt == 0
+	return len(l.records)-l.base+rows == l.total || a.Settled && l.attempt == 0
 }
 
 // rows parses an answer. What is wrong may still be loading, so the caller tries again for a while.
@@ -159,6 +161,9 @@ func (l *list) rows(a selectors.Answer) ([]record, error) {
 		var err error
 		if rows[i], err = l.layout.parse(row, i, a.URL); err != nil {
 			return nil, err
+		}
+		if i < len(a.Prints) {
+			rows[i].inPage = a.Prints[i]
 		}
 		if l.outer != nil {
 			if err = l.within(&rows[i]); err != nil {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"time"
 
 	"restock/bot"
 	"restock/selectors"
@@ -37,6 +38,8 @@ type list struct {
 	repeated int  // rows that were read twice, with the same values
 	ended    bool // the end of the pager was seen
 	harvest  bool // the list shows a window of its rows
+	base     int  // records of the tabs before
+	slow     bool // something was still under way when a page was believed
 	gaps     bool // two windows of it did not overlap
 	walk     walker
 	steady   int // pages that did not change any more after they had come from the server
@@ -66,6 +69,7 @@ func (v *visit) newList(r *selectors.Reading, defaultKey string, want func(recor
 		s.Final = true
 		l.plan.Total = &s
 	}
+	l.plan.Prints = r.Detail != nil && r.Detail.Open.Address.Empty()
 	if r.Next != nil {
 		l.plan.Next = r.Next.Click
 		if r.Next.More != nil {
@@ -104,7 +108,7 @@ func (e *movedError) Error() string { return e.text }
 
 func (l *list) readOnce(ctx context.Context) error {
 	l.records, l.byKey, l.inner, l.pages, l.repeated, l.seen = nil, map[string]int{}, nil, 0, 0, map[string]int{}
-	l.harvest, l.gaps = false, false
+	l.harvest, l.gaps, l.slow = false, false, false
 	if err := l.begin(ctx); err != nil {
 		return err
 	}
@@ -141,8 +145,8 @@ func (l *list) begin(ctx context.Context) error {
 	if err := l.v.open(ctx, l.r.Open); err != nil {
 		return err
 	}
-	l.v.file = nil
-	if err := l.v.run(ctx, l.r.Steps, nil); err != nil {
+	l.v.file, l.v.early, l.stale = nil, nil, ""
+	if err := l.steps(ctx); err != nil {
 		return err
 	}
 	l.file = l.v.file
@@ -150,6 +154,32 @@ func (l *list) begin(ctx context.Context) error {
 		return err
 	}
 	return l.prove()
+}
+
+// steps does the steps before the rows. What the list shows before the last of them is remembered: a filter takes effect a
+// moment later, and the list without it must not be taken for the one that was asked for.
+func (l *list) steps(ctx context.Context) error {
+	n := len(l.r.Steps)
+	if n == 0 {
+		return nil
+	}
+	if err := l.v.run(ctx, l.r.Steps[:n-1], nil); err != nil {
+		return err
+	}
+	if !l.answers() && !l.fromFile() && l.r.Frame == "" && l.r.Steps[n-1].Do != "wait" {
+		looking, cancel := context.WithTimeout(ctx, stepLimit)
+		a, err := l.v.page.Read(looking, l.plan)
+		cancel()
+		if err != nil {
+			return err
+		}
+		total := l.total
+		if rows, err := l.rows(a); err == nil {
+			l.stale = printOf(rows)
+		}
+		l.total = total
+	}
+	return l.v.run(ctx, l.r.Steps[n-1:], nil)
 }
 
 // prove puts the values of the work at hand into the proof.
@@ -167,7 +197,7 @@ func (l *list) prove() error {
 
 // readTabs reads the list of each in-page tab.
 func (l *list) readTabs(ctx context.Context) error {
-	seen, err := l.v.page.Read(ctx, selectors.Plan{Rows: *l.r.Tabs, Limit: maxRows})
+	seen, err := l.allTabs(ctx)
 	if err != nil {
 		return err
 	}
@@ -199,9 +229,31 @@ func (l *list) readTabs(ctx context.Context) error {
 	return nil
 }
 
+// allTabs waits until there are tabs and their number stands still.
+func (l *list) allTabs(ctx context.Context) (selectors.Answer, error) {
+	ctx, cancel := context.WithTimeout(ctx, stepLimit)
+	defer cancel()
+	last, since := -1, time.Now()
+	for attempt := 0; ; attempt++ {
+		seen, err := l.v.page.Read(ctx, selectors.Plan{Rows: *l.r.Tabs, Limit: maxRows})
+		if err != nil {
+			return seen, err
+		}
+		if n := len(seen.Rows); n != last {
+			last, since = n, time.Now()
+		} else if n > 0 && seen.Pending == 0 && time.Since(since) > 2*quiet+quiet {
+			return seen, nil
+		}
+		if pause(ctx, attempt) != nil {
+			return seen, nil //nolint:nilerr // what is there by now is judged by the caller
+		}
+	}
+}
+
 // readList reads the pages of one list.
 func (l *list) readList(ctx context.Context) error {
 	l.total, l.ended, l.walk, l.steady = -1, false, walker{}, l.carried
+	l.harvest, l.base = false, len(l.records)
 	before := len(l.records)
 	if err := l.firstPage(ctx); err != nil {
 		return err
@@ -331,7 +383,7 @@ func limitText(n int) string {
 func (l *list) complete() bot.Completeness {
 	next := l.r.Next
 	begins := next == nil || next.Click == nil || next.First != nil || l.r.Tabs != nil
-	if l.total >= 0 || l.file != nil || l.ended && begins && !l.gaps {
+	if !l.gaps && (l.total >= 0 || l.file != nil || l.ended && begins && !l.slow) {
 		return bot.CompleteYes
 	}
 	return bot.CompleteUnknown

@@ -16,6 +16,7 @@ type record struct {
 	cells  map[string]selectors.Parsed
 	source string // address of the page
 	index  int    // among the rows of its page
+	inPage string // the page's own print of it
 	print  string // a hash of the raw texts, to recognise the row again
 }
 

@@ -50,6 +50,8 @@ type visit struct {
 	warn     []string          // fallbacks that matched
 	file     *selectors.Download
 	complete bot.Completeness     // of the list that was read last
+	frame    string               // that is worked in
+	trying   int                  // steps of try around the present one
 	early    []selectors.Response // answers that came before they were waited for
 
 	submitted bool // the log-in was sent and nobody knows what became of it

@@ -26,6 +26,7 @@ func (v *visit) open(ctx context.Context, path selectors.Template) error {
 // goTo loads an address anew.
 func (v *visit) goTo(ctx context.Context, address string) error {
 	v.log("open " + bot.Redact(address))
+	v.frame = ""
 	ctx, cancel := context.WithTimeout(ctx, openLimit)
 	defer cancel()
 	if err := v.page.Open(ctx, "about:blank"); err != nil {
@@ -62,7 +63,11 @@ func (v *visit) enterFrame(ctx context.Context, name string) error {
 	v.doing = "frame " + name
 	ctx, cancel := context.WithTimeout(ctx, openLimit)
 	defer cancel()
-	return v.page.Frame(ctx, name)
+	if err := v.page.Frame(ctx, name); err != nil {
+		return err
+	}
+	v.frame = name
+	return nil
 }
 
 // run does steps in order. row, if not nil, is where their targets are looked for.

@@ -91,7 +91,7 @@ func (l *list) fetch(ctx context.Context, address string) ([]selectors.Fetched, 
 	defer cancel()
 	addresses := []string{address}
 	if perPage := len(l.records) / max(l.pages, 1); !l.r.Next.Pages.Empty() && l.total >= 0 && perPage > 0 {
-		for n := 1; n < fetchAtOnce && len(l.records)+n*perPage < l.total; n++ {
+		for n := 1; n < fetchAtOnce && len(l.records)-l.base+n*perPage < l.total; n++ {
 			next, err := l.pageAddress(l.pages + 1 + n)
 			if err != nil {
 				return nil, err
@@ -136,6 +136,8 @@ func (l *list) fetchedRows(page selectors.Fetched) (rows []record, why string) {
 	case err != nil:
 		l.total = total
 		return nil, err.Error()
+	case len(rows) == 0 && !page.Answer.Empty:
+		return nil, "it has no rows, and not the page's own sign that there are none"
 	case page.Answer.Next == "several":
 		return nil, "several links to the next page"
 	case total >= 0 && l.total != total:

@@ -45,7 +45,38 @@ func (c *checker) check() {
 	c.interruptions()
 	c.reading("stock", s.Stock, keysOf(StockColumns()), []string{"sku"})
 	c.reading("subscribers", s.Subscribers, keysOf(SubscriberColumns()), []string{"id"})
+	if w := c.site.Followup; w != nil && len(w.Find) > 0 && !asksForRecord(w.Proof) {
+		c.report(w.Pos, "find without a proof of the record", "proof: with {subscription.id} or {subscription.customer} in it",
+			"else the note may be written into another record than the one that was meant")
+	}
 	c.values()
+}
+
+// asksForRecord reports whether a condition names the record at hand.
+func asksForRecord(c *Condition) bool {
+	found := false
+	r := resolver{flow: "proof", report: func(strict.Pos, string, string, string) {}, text: func(t *Template, _ string) {
+		for _, name := range t.names(value) {
+			found = found || strings.HasPrefix(name, "subscription.")
+		}
+	}}
+	r.condition(c)
+	return found || c != nil && conditionTexts(c)
+}
+
+// conditionTexts reports whether the address or a value of a condition names the record at hand.
+func conditionTexts(c *Condition) bool {
+	if strings.Contains(c.URL, "{subscription.") || c.Value != nil && strings.Contains(c.Value.Is, "{subscription.") {
+		return true
+	}
+	for _, list := range [][]Condition{c.All, c.Any} {
+		for i := range list {
+			if conditionTexts(&list[i]) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // Blockable lists what a browser can leave out of a page.

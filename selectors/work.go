@@ -21,6 +21,7 @@ type Row struct {
 	Rows  Element
 	Skip  []Element
 	Index int
+	Print string // of the row when it was read; a row that moved meanwhile is found again by it
 }
 
 // Plan is what one page of a reading must answer, in one evaluation.
@@ -33,7 +34,8 @@ type Plan struct {
 	Columns [][]Selection `json:"columns"`          // for each column its alternatives
 	Total   *Selection    `json:"total,omitempty"`
 	Next    *Element      `json:"next,omitempty"`
-	Limit   int           `json:"limit"` // rows at most
+	Limit   int           `json:"limit"`            // rows at most
+	Prints  bool          `json:"prints,omitempty"` // tell the print of each row
 }
 
 // Answer is what a page said to a Plan.
@@ -45,6 +47,7 @@ type Answer struct {
 	Total   *Cell     `json:"total"`
 	Rows    [][]Tried `json:"rows"` // row, column
 	Headers []string  `json:"headers"`
+	Prints  []string  `json:"prints"` // of the rows
 	TooMany int       `json:"tooMany"`
 	Next    string    `json:"next"` // none, ready, disabled, several
 	NextWhy string    `json:"nextWhy"`
@@ -53,6 +56,8 @@ type Answer struct {
 	Alternative int `json:"alternative"`
 	// Pending is how many requests to a server are under way, without those that have been for long: polls.
 	Pending int `json:"-"`
+	// Slow is how many have been under way for so long that they may be polls, or may not.
+	Slow int `json:"-"`
 	// Settled says that the document came whole from the server and has asked it for nothing more.
 	Settled bool `json:"-"`
 }

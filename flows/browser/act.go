@@ -147,7 +147,7 @@ func (p *Page) prepare(ctx context.Context, a selectors.Action, attempt int) (pr
 func (p *Page) elementRequest(a selectors.Action) request {
 	r := request{Watch: p.opts.Watch, Element: a.Element}
 	if a.Row != nil {
-		r.Rows, r.Skip, r.Row = &a.Row.Rows, a.Row.Skip, &a.Row.Index
+		r.Rows, r.Skip, r.Row, r.Print = &a.Row.Rows, a.Row.Skip, &a.Row.Index, a.Row.Print
 	}
 	return r
 }

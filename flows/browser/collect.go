@@ -63,13 +63,37 @@ func (p *Page) collecting() *collector {
 	return p.collect
 }
 
-func (c *collector) received(r proto.NetworkResponseReceived) {
-	if c == nil || r.Type != proto.NetworkResourceTypeXHR && r.Type != proto.NetworkResourceTypeFetch || !c.pattern.MatchString(r.Response.URL) {
+// sent takes note of a request from when it is sent, so that one whose answer is slow is waited for.
+func (c *collector) sent(r proto.NetworkRequestWillBeSent) {
+	if c == nil || r.Type != proto.NetworkResourceTypeXHR && r.Type != proto.NetworkResourceTypeFetch || !c.pattern.MatchString(r.Request.URL) {
 		return
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	c.pending[r.RequestID] = r.Request.URL
+}
+
+// dropped takes note of a request that will have no answer.
+func (c *collector) dropped(id proto.NetworkRequestID) {
+	if c == nil {
+		return
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	delete(c.pending, id)
+}
+
+func (c *collector) received(r proto.NetworkResponseReceived) {
+	if c == nil {
+		return
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if _, ok := c.pending[r.RequestID]; !ok {
+		return
+	}
 	if r.Response.Status >= 400 {
+		delete(c.pending, r.RequestID)
 		c.err = &bot.StepError{
 			Class: bot.SiteDown, URL: r.Response.URL, Expected: "an answer with status 200", Found: fmt.Sprintf("status %d", r.Response.Status),
 			Hint: "the site is not well, or the account has not the right: look at the screenshot",
@@ -77,9 +101,8 @@ func (c *collector) received(r proto.NetworkResponseReceived) {
 		return
 	}
 	if r.Response.Status == 204 || strings.Contains(r.Response.MIMEType, "html") {
-		return
+		delete(c.pending, r.RequestID)
 	}
-	c.pending[r.RequestID] = r.Response.URL
 }
 
 func (c *collector) finished(p *Page, id proto.NetworkRequestID) {

@@ -44,6 +44,9 @@ type request struct {
 	Rows       *selectors.Element    `json:"rows,omitempty"`
 	Skip       []selectors.Element   `json:"skip,omitempty"`
 	Row        *int                  `json:"row,omitempty"`
+	Print      string                `json:"print,omitempty"`
+	X          float64               `json:"x,omitempty"`
+	Y          float64               `json:"y,omitempty"`
 	Conditions []selectors.Condition `json:"conditions,omitempty"`
 	Mask       []selectors.Element   `json:"mask,omitempty"`
 	Text       string                `json:"text,omitempty"`
@@ -84,6 +87,9 @@ func (p *Page) askOnce(ctx context.Context, req, out any) error {
 	if err := p.Err(); err != nil {
 		return err
 	}
+	if err := p.watchAround(ctx, req); err != nil {
+		return err
+	}
 	world, err := p.enter(ctx)
 	if err != nil {
 		return err
@@ -121,6 +127,26 @@ const engineCall = `async (json) => {
 
 // maxAnswer bounds what a page may answer at once; engineCall holds it to that.
 const maxAnswer = 32 << 20 // characters
+
+// watchAround looks for interruptions in the page around the frame that is worked in, where a request watches for them.
+func (p *Page) watchAround(ctx context.Context, req any) error {
+	var watch []selectors.Condition
+	switch r := req.(type) {
+	case request:
+		watch = r.Watch
+	case planRequest:
+		watch = r.Watch
+	}
+	p.mu.Lock()
+	scope := p.scope
+	p.mu.Unlock()
+	if scope.id == "" || len(watch) == 0 {
+		return nil
+	}
+	p.setScope(frameRef{})
+	defer p.setScope(scope)
+	return p.askOnce(ctx, request{Do: "state", Watch: watch}, nil)
+}
 
 // errNoEngine is returned where a document was there before the engine could be given to it.
 var errNoEngine = errors.New("the engine is not in this document")

@@ -56,6 +56,7 @@ func (p *Page) ownEvent(e message) {
 		var r proto.NetworkRequestWillBeSent
 		if json.Unmarshal(e.Params, &r) == nil {
 			p.sent(r)
+			p.collecting().sent(r)
 		}
 	case "Network.responseReceived":
 		var r proto.NetworkResponseReceived
@@ -74,6 +75,7 @@ func (p *Page) ownEvent(e message) {
 		var r proto.NetworkLoadingFailed
 		if json.Unmarshal(e.Params, &r) == nil {
 			p.landed(r.RequestID)
+			p.collecting().dropped(r.RequestID)
 			p.note(r.RequestID, func(d *document) { d.failed = r.ErrorText })
 		}
 	}
@@ -164,7 +166,7 @@ func (p *Page) landed(request proto.NetworkRequestID) {
 }
 
 // pollAge is the age from which a request under way is taken for a poll, which never ends.
-const pollAge = 5 * time.Second
+const pollAge = 8 * time.Second
 
 // underway is a request that has not been answered.
 type underway struct {
@@ -198,11 +200,33 @@ func (p *Page) pending() int {
 	defer p.mu.Unlock()
 	n := 0
 	for _, r := range p.flight {
-		if time.Since(r.since) < pollAge {
+		if r.brings() && time.Since(r.since) < pollAge {
 			n++
 		}
 	}
 	return n
+}
+
+// slow counts the requests that have been under way for so long that they may be polls, or may not.
+func (p *Page) slow() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	n := 0
+	for _, r := range p.flight {
+		if age := time.Since(r.since); r.brings() && age >= pollAge && age < 4*pollAge {
+			n++
+		}
+	}
+	return n
+}
+
+// brings reports whether a request may bring what a page shows.
+func (r underway) brings() bool {
+	switch r.kind {
+	case proto.NetworkResourceTypeXHR, proto.NetworkResourceTypeFetch, proto.NetworkResourceTypeScript, proto.NetworkResourceTypeDocument:
+		return true
+	}
+	return false
 }
 
 func (p *Page) note(request proto.NetworkRequestID, change func(*document)) {

@@ -10,12 +10,16 @@ import (
 	"github.com/go-rod/rod/lib/input"
 	"github.com/go-rod/rod/lib/proto"
 
+	"restock/bot"
 	"restock/selectors"
 )
 
 // press clicks the prepared point. The engine watches the press from inside the page and stops it if the layout moved
 // under it; then it is tried again.
 func (p *Page) press(ctx context.Context, at prepared, clicks int) (again string, err error) {
+	if again, err := p.uncovered(ctx, at); again != "" || err != nil {
+		return again, err
+	}
 	if err := p.mouse(ctx, proto.InputDispatchMouseEventTypeMouseMoved, at, 0); err != nil {
 		return "", err
 	}
@@ -58,6 +62,21 @@ func (p *Page) followed(ctx context.Context) error {
 // followLimit is how long the document may take.
 const followLimit = 8 * time.Second
 
+// uncovered makes sure that nothing of the page around lies over a point in the frame that is worked in.
+func (p *Page) uncovered(ctx context.Context, at prepared) (again string, err error) {
+	p.mu.Lock()
+	scope := p.scope
+	p.mu.Unlock()
+	if scope.id == "" {
+		return "", nil
+	}
+	p.setScope(frameRef{})
+	defer p.setScope(scope)
+	var above prepared
+	err = p.askOnce(ctx, request{Do: "above", X: at.X + scope.x, Y: at.Y + scope.y}, &above)
+	return above.Why, err
+}
+
 // met asks what the press met.
 func (p *Page) met(ctx context.Context, last bool) (again string, err error) {
 	var press struct {
@@ -76,6 +95,12 @@ func (p *Page) met(ctx context.Context, last bool) (again string, err error) {
 		return "", err
 	case press.Hit != nil && !*press.Hit:
 		return "the press met " + press.Met + ": the page moved", nil
+	case press.Hit == nil:
+		// What it met instead is not known, so it must not be tried again.
+		return "", &bot.StepError{
+			Class: bot.PageChanged, URL: p.url(), Expected: "the press to reach the element", Found: "nothing of it there",
+			Hint: "something may lie over it: look at the screenshot",
+		}
 	}
 	return "", nil
 }
@@ -213,11 +238,22 @@ func (p *Page) tick(ctx context.Context, at prepared, want bool) (again string, 
 	if again, err = p.press(ctx, at, 1); again != "" || err != nil {
 		return again, err
 	}
-	if got, ok, err = p.targetValue(ctx); err == nil && (!ok || got != wanted) {
-		return "it did not change", nil
+	for started := time.Now(); ; {
+		got, ok, err = p.targetValue(ctx)
+		switch {
+		case err != nil || ok && got == wanted:
+			return "", err
+		case time.Since(started) > tickLimit && p.pending() == 0 || time.Since(started) > 3*tickLimit:
+			return "it did not change", nil
+		}
+		if err := p.wait(ctx, 50*time.Millisecond); err != nil {
+			return "", err
+		}
 	}
-	return "", err
 }
+
+// tickLimit is how long a switch may take to show that it was pressed: some ask the server first.
+const tickLimit = 2 * time.Second
 
 // pressKey presses a key or a combination such as "Enter" or "Control+a".
 func (p *Page) pressKey(ctx context.Context, name string) error {

@@ -64,7 +64,7 @@ func (p *Page) read(ctx context.Context, plan selectors.Plan) (selectors.Answer,
 		*c = &resolved[0]
 	}
 	err := p.ask(ctx, planRequest{Do: "read", Watch: p.opts.Watch, Plan: plan}, &answer)
-	answer.Pending = p.pending()
+	answer.Pending, answer.Slow = p.pending(), p.slow()
 	answer.Settled = answer.Ready != "loading" && p.settled(ctx)
 	return answer, err
 }

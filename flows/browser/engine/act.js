@@ -40,13 +40,38 @@ const inside = (met, el) => {
   return !!label && (label.control === el || label === el);
 };
 
+// reachable reports whether a point of a frame is not covered by something in the pages around it.
+const reachable = (el, x, y) => {
+  for (let win = el.ownerDocument.defaultView; win && win !== window && win.frameElement; win = win.parent) {
+    const frame = win.frameElement, box = frame.getBoundingClientRect();
+    x += box.left + frame.clientLeft;
+    y += box.top + frame.clientTop;
+    if (hit(frame.ownerDocument, x, y) !== frame) return false;
+  }
+  return true;
+};
+
+// above tells what lies over a point of the window, if it is no frame.
+R.above = (req) => {
+  const met = hit(document, req.x, req.y);
+  return /^I?FRAME$/.test(met?.tagName ?? "") ? { ok: true } : { ok: false, why: `it is covered by ${R.describe(met)}` };
+};
+
 const disabled = (el) => el.matches(":disabled") || !!el.closest("[aria-disabled=true]") || !!el.closest("fieldset:disabled") && el.matches("button,input,select,textarea");
 const readOnly = (el) => el.readOnly === true || el.getAttribute("aria-readonly") === "true";
 const editable = (el) => el.tagName === "INPUT" || el.tagName === "TEXTAREA" || el.isContentEditable;
 
+// theRow finds a row again: at its place, or, where the list has changed since, the one with the same text.
+const theRow = (req) => {
+  const rows = R.rows(req.rows, req.skip);
+  if (!req.print || (rows[req.row] && R.print(rows[req.row]) === req.print)) return rows[req.row];
+  const same = rows.filter((r) => R.print(r) === req.print);
+  return same.length === 1 ? same[0] : undefined;
+};
+
 // one finds the single element of a request, or says what there is instead.
 R.one = (req) => {
-  const scope = req.row === undefined ? R.doc : R.rows(req.rows, req.skip)[req.row];
+  const scope = req.row === undefined ? R.doc : theRow(req);
   if (!scope) return { error: "the row is not there any more" };
   const m = R.find(req.element, scope);
   if (m.elements.length === 0) return { error: m.hidden ? `it is there, but not visible (${m.hidden} hidden)` : "not on the page" };
@@ -94,7 +119,7 @@ const ready = async (req, el) => {
     for (const [fx, fy] of [[0.5, 0.5], [0.25, 0.5], [0.75, 0.5], [0.5, 0.25], [0.5, 0.75]]) {
       const x = left + (right - left) * fx, y = top + (bottom - top) * fy;
       const met = hit(el.ownerDocument, x, y);
-      if (inside(met, el)) {
+      if (inside(met, el) && reachable(el, x, y)) {
         R.press = { hit: null };
         return { ok: true, x: x + offset.x, y: y + offset.y, what: R.describe(el) };
       }
@@ -109,7 +134,7 @@ const ready = async (req, el) => {
 R.arm = () => {
   const el = R.target;
   const win = el.ownerDocument.defaultView;
-  R.press = { hit: null, met: "" };
+  R.press = { hit: /^I?FRAME$/.test(el.tagName) ? true : null, met: "" }; // what a frame is pressed with is seen inside it only
   let stopped = false;
   const watch = (event) => {
     if (!event.isTrusted) return;

@@ -14,7 +14,7 @@ let ahead = null;
 
 // fetchOne reads a plan from a page that is fetched. The one after it is asked for at once, where its address is known.
 const fetchOne = async (url, next, plan) => {
-  const got = await (ahead?.url === url ? ahead.page : parse(url));
+  const got = await (ahead?.url === url ? ahead.page : parse(url)).catch((e) => ({ error: `it cannot be fetched: ${e.message}` }));
   ahead = null;
   const prepare = (address) => { const page = parse(address); page.catch(() => {}); ahead = { url: address, page }; };
   if (next) prepare(next);

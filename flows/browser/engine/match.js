@@ -36,12 +36,31 @@ const compilePattern = (text) => {
 // markedHidden is all that is known of the visibility of an element that is not shown anywhere.
 const markedHidden = "[hidden],[style*='display:none' i],[style*='display: none' i],input[type=hidden],template,noscript,script,style";
 
+// hiding are the selectors by which the style sheets of the shown page hide elements: those of a fetched one are the same.
+const hiding = () => {
+  if (R.hidingSelectors) return R.hidingSelectors;
+  const found = new Set();
+  const visit = (rules) => {
+    for (const r of rules) {
+      if (r.media && !matchMedia(r.media.mediaText).matches) continue;
+      if (r.cssRules?.length) visit(r.cssRules);
+      if (!r.style || r.style.display !== "none" && !/hidden|collapse/.test(r.style.visibility)) continue;
+      for (const s of r.selectorText?.split(",") ?? []) {
+        if (/::|:(hover|focus|active|target|checked|before|after)/.test(s)) continue;
+        try { document.querySelector(s); found.add(s.trim()); } catch { /* a part of :is(…) */ }
+      }
+    }
+  };
+  for (const sheet of document.styleSheets) { try { visit(sheet.cssRules); } catch { /* of another site */ } }
+  return (R.hidingSelectors = [markedHidden, ...found].join(","));
+};
+
 // anyHidden reports whether a document that is not shown has hidden parts at all. It is looked up once a request.
-const anyHidden = () => (R.hiding ??= !!R.doc.querySelector("body " + markedHidden.split(",").join(",body ")));
+const anyHidden = () => (R.hiding ??= !!R.doc.querySelector(hiding()));
 
 R.visible = (el) => {
   if (el?.nodeType !== 1 || !el.isConnected) return false;
-  if (R.inert) return !anyHidden() || !el.closest(markedHidden);
+  if (R.inert) return !anyHidden() || !el.closest(hiding());
   if (!el.checkVisibility({ visibilityProperty: true })) return getComputedStyle(el).display === "contents" && contentsVisible(el);
   if (el.tagName === "TR" && el.cells.length) return true; // it has a box, and asking for it would lay out the page
   const box = el.getBoundingClientRect();
@@ -139,13 +158,14 @@ const flatText = (el) => {
 // inertText is the text of an element that is not shown: blocks on lines of their own, hidden parts left out.
 const blocks = new Set(["ADDRESS", "ARTICLE", "BLOCKQUOTE", "BR", "DD", "DIV", "DL", "DT", "FIGURE", "FOOTER", "FORM", "H1", "H2", "H3",
   "H4", "H5", "H6", "HEADER", "HR", "LI", "MAIN", "NAV", "OL", "OPTION", "P", "PRE", "SECTION", "TABLE", "TR", "UL"]);
+const blockTags = [...blocks, "td", "th", "textarea", "select", "script", "style", "template", "noscript"].join(",").toLowerCase();
 const inertText = (el) => {
-  if (!el.firstElementChild) return el.textContent.replace(/[ \t\r\n\f]+/g, " ").trim();
-  const hiding = anyHidden();
+  if (!el.firstElementChild || !anyHidden() && !el.querySelector(blockTags)) return el.textContent.replace(/[ \t\r\n\f]+/g, " ").trim();
+  const some = anyHidden();
   let out = "";
   const walk = (node) => {
     if (node.nodeType === Node.TEXT_NODE) { out += node.data.replace(/[ \t\r\n\f]+/g, " "); return; }
-    if (node.nodeType !== Node.ELEMENT_NODE || hiding && node !== el && node.matches(markedHidden)) return;
+    if (node.nodeType !== Node.ELEMENT_NODE || some && node !== el && node.matches(hiding())) return;
     if (["TEXTAREA", "SELECT", "SCRIPT", "STYLE"].includes(node.tagName)) return;
     const block = node !== el && blocks.has(node.tagName);
     if (block) out += "\n";

@@ -246,6 +246,13 @@ const direct = (selections, map) => {
 // brief writes the cell of a column as its text alone, where its first alternative is there.
 const brief = (tried) => (tried.length === 1 && tried[0].v !== undefined && !tried[0].a ? tried[0].v : tried);
 
+// print recognises a row again by its text and what its fields hold.
+R.print = (row) => {
+  let h = 2166136261;
+  for (const c of row.textContent.replace(/\s+/g, " ")) h = Math.imul(h ^ c.codePointAt(0), 16777619) >>> 0;
+  return String(h);
+};
+
 // read answers a whole page.
 R.read = (plan) => {
   const answer = { url: R.address(), ready: R.doc.readyState, proof: !plan.proof || R.holds(plan.proof) };
@@ -256,6 +263,7 @@ R.read = (plan) => {
   if (!plan.record && rows.length) answer.alternative = R.find(plan.rows).alternative;
   if (rows.length > plan.limit) { answer.tooMany = rows.length; return answer; }
   R.current = new Set(rows);
+  if (plan.prints) answer.prints = rows.map(R.print);
   const byTable = new Map();
   answer.rows = rows.map((row) => {
     const table = row.closest(tables) ?? row.parentElement;

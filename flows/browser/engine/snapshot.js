@@ -10,6 +10,9 @@ const scrub = (s) => s.replace(address, (m) => {
   return m.replace(/\d/g, (d) => { if (kept++ < 3) return d; h = Math.imul(h, 1103515245) + 12345 >>> 0; return String(h >>> 16 & 7); });
 });
 
+// plainAddress leaves the long values out of an address, which are tokens more often than not, and shows its @ signs.
+const plainAddress = (s) => s.replace(/%40/gi, "@").replace(/([?&][^=&#]*=)[^&#]{25,}/g, "$1…");
+
 // veil replaces letters and digits of marked personal data.
 const veil = (s) => s.replace(/\p{Lu}/gu, "X").replace(/\p{L}/gu, (c) => (c === "X" ? c : "x")).replace(/\p{N}/gu, "0");
 
@@ -31,17 +34,17 @@ R.snapshot = (req) => {
     if (el.matches("img,source,video,audio,embed,object,input[type=image],iframe,frame")) { list.delete("src"); list.delete("data"); }
     if (el.tagName === "IMG") { const b = el.getBoundingClientRect(); list.set("style", `${list.get("style") ?? ""};width:${b.width}px;height:${b.height}px`); }
     if (el.matches("input,textarea,select")) {
-      if (el.matches(sensitive) || secret.has(el)) list.set("value", "");
+      if (el.matches(sensitive) || secret.has(el) || el.type === "hidden") list.set("value", "");
       else if (el.tagName === "INPUT" && !["file"].includes(el.type)) list.set("value", el.value);
       if (["checkbox", "radio"].includes(el.type)) { list.delete("checked"); if (el.checked) list.set("checked", ""); }
     }
     if (el.tagName === "OPTION") { list.delete("selected"); if (el.selected) list.set("selected", ""); }
-    return [...list].map(([name, value]) => ` ${name}="${escape(hidden && !["id", "class", "name", "type", "role"].includes(name) ? veil(value) : scrub(value))}"`).join("");
+    return [...list].map(([name, value]) => ` ${name}="${escape(hidden && !["id", "class", "name", "type", "role"].includes(name) ? veil(value) : scrub(/^(href|action|formaction)$/.test(name) ? plainAddress(value) : value))}"`).join("");
   };
   const walk = (node, hidden) => {
     if (node.nodeType === Node.TEXT_NODE) return write(escape(hidden ? veil(node.data) : scrub(node.data)));
     if (node.nodeType !== Node.ELEMENT_NODE) return;
-    if (["SCRIPT", "NOSCRIPT", "BASE"].includes(node.tagName) || node.matches("meta[http-equiv],link:not([rel~=stylesheet])")) return;
+    if (["SCRIPT", "NOSCRIPT", "BASE"].includes(node.tagName) || node.matches("meta:not([charset]):not([name=viewport]),link:not([rel~=stylesheet])")) return;
     if (node.tagName === "LINK" || node.tagName === "STYLE") return write(`<style>${node.sheet ? rules(node.sheet) : ""}</style>`);
     const name = node.tagName.toLowerCase(), veiled = hidden || marked.has(node);
     write(`<${name}${attributes(node, veiled)}`);
