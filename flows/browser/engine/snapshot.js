@@ -11,7 +11,7 @@ const scrub = (s) => s.replace(address, (m) => {
 });
 
 // plainAddress leaves the long values out of an address, which are tokens more often than not, and shows its @ signs.
-const plainAddress = (s) => s.replace(/%40/gi, "@").replace(/([?&][^=&#]*=)[^&#]{25,}/g, "$1…");
+const plainAddress = (s) => s.replace(/%40/gi, "@").replace(/([?&;][^=&#]*(?:token|key|secret|session|sid|auth|sig|csrf|code|pass)[^=&#]*=)[^&#]+/gi, "$1…").replace(/([?&][^=&#]*=)[^&#]{25,}/g, "$1…");
 
 // veil replaces letters and digits of marked personal data.
 const veil = (s) => s.replace(/\p{Lu}/gu, "X").replace(/\p{L}/gu, (c) => (c === "X" ? c : "x")).replace(/\p{N}/gu, "0");
