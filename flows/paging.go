@@ -18,6 +18,9 @@ const quiet = 150 * time.Millisecond
 // longer than eight seconds counts no more: it is a poll, or the reading does not call itself complete.
 const quietPending = 9 * time.Second
 
+// quietCounted is the same where the list has a count of its own.
+const quietCounted = 2 * time.Second
+
 // quietEmpty is the same for a page that says that there is nothing: many pages say so until their data have come, so it must
 // also have nothing under way from the server.
 const quietEmpty = time.Second
@@ -113,6 +116,10 @@ func (l *list) quiet(rows int, a selectors.Answer) time.Duration {
 		return quiet
 	case rows == 0:
 		return quietEmpty
+	case a.Pending > 0 && l.total >= 0 && l.grows(): // the count says whether there is more
+		return quiet
+	case a.Pending > 0 && l.total >= 0 && l.attempt == 0: // it is checked at the end; a second reading takes its time
+		return quietCounted
 	case a.Pending > 0:
 		return quietPending
 	}

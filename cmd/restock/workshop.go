@@ -233,7 +233,7 @@ func (t *tabs) page(ctx context.Context, site *selectors.Site) (flows.Page, erro
 			return nil, err
 		}
 	}
-	return t.b.NewPage(ctx, browser.PageOptions{Mask: site.Mask})
+	return t.b.NewPage(ctx, browser.PageOptions{Mask: site.Mask, Block: site.Block})
 }
 
 // hosts are those that the browser may talk to: of the sites of the job, with what their files allow.

@@ -54,7 +54,6 @@ const byRole = (scope, role) => {
   return R.all(scope, tags.join(",") + ",[role]").filter((e) => R.role(e) === role && !R.ariaHidden(e));
 };
 
-// wider is true while invisible elements are looked for too: what assistive technology does not see then counts as well.
 const roleTest = (role) => (e) => R.role(e) === role;
 
 R.labelled = (text) => {
@@ -138,6 +137,3 @@ R.find = (element, scope = R.doc) => {
   }
   return { elements: [], alternative: -1, many: false, hidden };
 };
-
-// shadowless reports whether there are elements that may hold a closed shadow root that the bot was not told of.
-R.shadowless = () => ({ count: R.all(document, "*").filter((e) => !shadowOf(e) && e.tagName.includes("-")).length });
