@@ -1,9 +1,6 @@
 package bot
 
-import (
-	"regexp"
-	"strings"
-)
+import "strings"
 
 // Kind is what a value looks like, whatever it means.
 type Kind string
@@ -36,7 +33,27 @@ func KindOf(value string) Kind {
 	return TextKind
 }
 
+// dateLike recognises 2026-11-23, with or without a time, and 23.11.2026 or 23/11/26.
 func dateLike(value string) bool {
-	ok, err := regexp.MatchString(`^(\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2})?.*|\d{1,2}[./]\d{1,2}[./]\d{2,4}( .*)?)$`, value)
-	return err == nil && ok
+	day, _, _ := strings.Cut(value, " ")
+	if day, _, _ = strings.Cut(day, "T"); len(day) < 6 || len(day) > 10 {
+		return false
+	}
+	for _, sign := range []string{"-", ".", "/"} {
+		parts := strings.Split(day, sign)
+		if len(parts) != 3 {
+			continue
+		}
+		first, last := parts[0], parts[2]
+		if sign == "-" { // the year stands in front
+			first, last = last, first
+		}
+		return number(first, 1, 2) && number(parts[1], 1, 2) && number(last, 2, 4)
+	}
+	return false
+}
+
+// number reports whether a text is so many digits.
+func number(s string, least, most int) bool {
+	return len(s) >= least && len(s) <= most && strings.Trim(s, "0123456789") == ""
 }

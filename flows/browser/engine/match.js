@@ -56,7 +56,7 @@ const hiding = () => {
 };
 
 // anyHidden reports whether a document that is not shown has hidden parts at all. It is looked up once a request.
-const anyHidden = () => (R.hiding ??= !!R.doc.querySelector(hiding()));
+const anyHidden = () => (R.hiding ??= !!R.doc.body?.querySelector(hiding()));
 
 R.visible = (el) => {
   if (el?.nodeType !== 1 || !el.isConnected) return false;
