@@ -91,7 +91,7 @@ func (l *list) clickNext(ctx context.Context, a selectors.Answer) error {
 
 // pageAddress is the address of a page by its number.
 func (l *list) pageAddress(n int) (string, error) {
-	return l.v.addressWith(l.r.Next.Pages, "n", strconv.Itoa(n))
+	return l.v.addressFor(l.r.Next.Pages, map[string]string{"n": strconv.Itoa(n)})
 }
 
 // nextAddress opens the next page by its number. Some sites answer the first page again after the last one, so a list read

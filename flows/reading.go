@@ -30,27 +30,26 @@ type list struct {
 	outer  *record           // of which this list is the detail page
 	reopen func(context.Context) error
 
-	attempt  int
-	records  []record
-	byKey    map[string]int
-	total    int // the page's own count; -1: it has none
-	pages    int
-	repeated int  // rows that were read twice, with the same values
-	ended    bool // the end of the pager was seen
-	harvest  bool // the list shows a window of its rows
-	base     int  // records of the tabs before
-	slow     bool // something was still under way when a page was believed
-	gaps     bool // two windows of it did not overlap
-	walk     walker
-	steady   int // pages that did not change any more after they had come from the server
-	carried  int // the same, of the detail pages before this one
-	inside   int // the same, of the detail pages that are lists
-	headers  []string
-	last     string         // the page before
-	seen     map[string]int // pages that were read → their numbers
-	stale    string         // what stood there before the first page was asked for
-	file     *selectors.Download
-	inner    []record // rows of detail pages that are lists themselves
+	attempt int
+	records []record
+	byKey   map[string]int
+	total   int // the page's own count; -1: it has none
+	pages   int
+	ended   bool // the end of the pager was seen
+	harvest bool // the list shows a window of its rows
+	base    int  // records of the tabs before
+	slow    bool // something was still under way when a page was believed
+	gaps    bool // two windows of it did not overlap
+	walk    walker
+	steady  int // pages that did not change any more after they had come from the server
+	carried int // the same, of the detail pages before this one
+	inside  int // the same, of the detail pages that are lists
+	headers []string
+	last    string         // the page before
+	seen    map[string]int // pages that were read → their numbers
+	stale   string         // what stood there before the first page was asked for
+	file    *selectors.Download
+	inner   []record // rows of detail pages that are lists themselves
 }
 
 func (v *visit) newList(r *selectors.Reading, defaultKey string, want func(record) bool) *list {
@@ -107,7 +106,7 @@ type movedError struct{ text string }
 func (e *movedError) Error() string { return e.text }
 
 func (l *list) readOnce(ctx context.Context) error {
-	l.records, l.byKey, l.inner, l.pages, l.repeated, l.seen = nil, map[string]int{}, nil, 0, 0, map[string]int{}
+	l.records, l.byKey, l.inner, l.pages, l.seen = nil, map[string]int{}, nil, 0, map[string]int{}
 	l.harvest, l.gaps, l.slow = false, false, false
 	if err := l.begin(ctx); err != nil {
 		return err
@@ -319,7 +318,7 @@ func (l *list) add(rows []record) error {
 			l.byKey[key] = len(l.records)
 			l.records = append(l.records, row)
 		case l.records[at].print == row.print && l.overlaps():
-			l.repeated++
+			// Shown again by a list that overlaps, with the same values: nothing new.
 		case l.records[at].print == row.print:
 			return &movedError{fmt.Sprintf("the row %q twice", short(strings.ReplaceAll(key, "\x1f", " ")))}
 		default:

@@ -35,11 +35,6 @@ func (v *visit) goTo(ctx context.Context, address string) error {
 	return v.page.Open(ctx, address)
 }
 
-// addressWith is an address of the file with one more value in it.
-func (v *visit) addressWith(path selectors.Template, name, value string) (string, error) {
-	return v.addressFor(path, map[string]string{name: value})
-}
-
 // addressFor is an address of the file with further values in it. An address that is a value itself is taken as it is.
 func (v *visit) addressFor(path selectors.Template, more map[string]string) (string, error) {
 	values := v.values()

@@ -27,7 +27,7 @@ func (l *list) fetchOn(ctx context.Context, a selectors.Answer, rows []record, a
 	if l.walk.clicked != "" && sameAddress(l.walk.clicked, a.URL) && a.Settled && l.walk.from != a.URL {
 		l.walk.plain = true
 	}
-	if l.r.Walk != "fetch" || l.walk.refused || l.attempt > 0 || l.detailsBySteps() {
+	if l.r.Walk != "fetch" || l.walk.refused || l.attempt > 0 || l.r.Detail != nil {
 		return false, false, nil
 	}
 	if l.walk.proven < provenPages {
@@ -151,9 +151,6 @@ func (l *list) refuseFetch(why string) {
 	l.walk.refused = true
 	l.v.warn = append(l.v.warn, fmt.Sprintf("%s: walk: fetch was given up on page %d, the pages are opened instead: %s", l.r.Pos, l.pages, short(why)))
 }
-
-// detailsBySteps reports whether rows have pages that only clicks lead to.
-func (l *list) detailsBySteps() bool { return l.r.Detail != nil }
 
 // differ says where two readings of a page differ in their values, or "".
 func differ(shown, fetched []record) string {

@@ -2,7 +2,6 @@ package selectors
 
 import (
 	"fmt"
-	"maps"
 	"slices"
 
 	"restock/selectors/strict"
@@ -185,6 +184,3 @@ func (f *Field) element() *Element {
 	}
 	return nil
 }
-
-// ColumnNames lists the columns of a reading, sorted.
-func (r *Reading) ColumnNames() []string { return slices.Sorted(maps.Keys(r.Columns)) }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -67,14 +66,8 @@ func (l *lab) launch(ctx context.Context, c *config.Config, hosts []string) erro
 		return errors.Join(err, l.close())
 	}
 	if hosts == nil {
-		origins, err := l.site.Origins(l.values)
-		if err != nil {
+		if hosts, err = hostsOf(l.site, l.values); err != nil {
 			return errors.Join(err, l.close())
-		}
-		for _, origin := range origins {
-			if u, err := url.Parse(origin); err == nil {
-				hosts = append(hosts, strings.Trim(u.Hostname(), "[]"))
-			}
 		}
 	}
 	if l.browser, err = browser.Launch(ctx, browser.Options{Path: found.Path, Hosts: hosts}); err != nil {

@@ -244,7 +244,7 @@ func (t *tabs) hosts() ([]string, error) {
 		if site == nil {
 			continue // reported where the site is needed
 		}
-		origins, err := site.Origins(t.w.values())
+		more, err := hostsOf(site, t.w.values())
 		if missing, ok := errors.AsType[*selectors.MissingError](err); ok {
 			return nil, &bot.StepError{
 				Class: bot.Config, Site: name, Place: missing.Pos.String(), Expected: missing.Name + " to be set", Found: "nothing", Hint: missing.Hint, Err: err,
@@ -253,13 +253,24 @@ func (t *tabs) hosts() ([]string, error) {
 		if err != nil {
 			return nil, configError(site.File, "base", err)
 		}
-		for _, origin := range origins {
-			u, err := url.Parse(origin)
-			if err != nil {
-				return nil, err
-			}
-			hosts = append(hosts, strings.Trim(u.Hostname(), "[]"))
+		hosts = append(hosts, more...)
+	}
+	return hosts, nil
+}
+
+// hostsOf are the hosts of a site: those of its base and of what its file allows.
+func hostsOf(site *selectors.Site, values selectors.Values) ([]string, error) {
+	origins, err := site.Origins(values)
+	if err != nil {
+		return nil, err
+	}
+	hosts := make([]string, 0, len(origins))
+	for _, origin := range origins {
+		u, err := url.Parse(origin)
+		if err != nil {
+			return nil, err
 		}
+		hosts = append(hosts, strings.Trim(u.Hostname(), "[]"))
 	}
 	return hosts, nil
 }
