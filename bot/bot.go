@@ -84,10 +84,23 @@ func (b *Bot) end(run *Run, err error) {
 	}
 	if step, ok := errors.AsType[*StepError](err); ok {
 		run.Problem = step
-		if step.Class == HeldClass {
+		if OnlyHeld(err) {
 			run.Outcome = HeldRun
 		}
 	}
+}
+
+// OnlyHeld reports whether nothing but held things keeps a run from being done.
+func OnlyHeld(err error) bool {
+	if joined, ok := err.(interface{ Unwrap() []error }); ok { //nolint:errorlint // the tree itself is walked
+		for _, one := range joined.Unwrap() {
+			if !OnlyHeld(one) {
+				return false
+			}
+		}
+		return true
+	}
+	return ClassOf(err) == HeldClass
 }
 
 // run does the work. When the stock cannot be read, nobody is told anything, but what was sent earlier is still written
@@ -101,104 +114,14 @@ func (b *Bot) run(ctx context.Context, job Job, run *Run) error {
 	if readErr == nil {
 		sendErr = b.deliver(ctx, job, run, c)
 	}
-	return errors.Join(readErr, sendErr, b.followUp(ctx, job, run))
+	err := errors.Join(readErr, sendErr, b.followUp(ctx, job, run))
+	if run.Written == 0 {
+		return err
+	}
+	return errors.Join(err, b.Ledger.Update(context.WithoutCancel(ctx), job.Name, func(s *JobState) {
+		s.Waiting = max(0, s.Waiting-run.Written) // those will not be on the list any more
+	}))
 }
-
-// read reads both sites, compares, and remembers. Nothing is remembered unless everything was read.
-func (b *Bot) read(ctx context.Context, job Job, run *Run) (Comparison, error) {
-	b.progress("reading the stock of %s", job.IMS)
-	read, err := b.Sites.Stock(ctx, job.IMS)
-	if err != nil {
-		return Comparison{}, err
-	}
-	known, err := b.Ledger.Known(ctx, job.Name)
-	if err != nil {
-		return Comparison{}, err
-	}
-	if err := plausible(job, known, read); err != nil {
-		return Comparison{}, err
-	}
-	c := Compare(job.Name, run.ID, known, read)
-	run.StockLevels, run.Learned, run.Missing = len(read.Levels), c.Learned, len(c.Missing)
-	run.Restocks, run.SoldOut = len(c.Opened), len(c.Closed)
-	if len(c.Missing) > 0 && read.Complete == CompleteYes && !read.AbsentIsOut {
-		run.Warnings = append(run.Warnings, fmt.Sprintf("%d known product(s) are not in the stock list any more: they keep "+
-			"their last level; first: %s", len(c.Missing), c.Missing[0]))
-	}
-
-	b.progress("reading who waits in %s", job.CRM)
-	skus := make([]string, len(c.Opened))
-	for i, r := range c.Opened {
-		skus[i] = r.SKU
-	}
-	subs, waiting, err := b.Sites.Subscribers(ctx, job.CRM, skus)
-	if err != nil {
-		return Comparison{}, err
-	}
-	run.Subscriptions = waiting
-	shapes := b.Sites.Shapes()
-	run.Warnings = append(run.Warnings, unknownProducts(shapes, known, read.Levels)...)
-	if err := b.drifted(ctx, shapes); err != nil {
-		return Comparison{}, err
-	}
-	var unfinished []Notification
-	for n, err := range b.Ledger.open(ctx, job.Name) {
-		if err != nil {
-			return Comparison{}, err
-		}
-		unfinished = append(unfinished, n)
-	}
-	plan := Plan(job.Name, run.ID, c.Opened, subs, unfinished, job.Policy, b.Now())
-	for _, n := range plan {
-		if n.State == Suppressed {
-			run.Suppressed++
-			run.NotTold = append(run.NotTold, NotTold{n.Subscription.ID, n.Restock.SKU, n.Reason, n.Key})
-		}
-	}
-	if run.DryRun {
-		if b.Planned != nil {
-			b.Planned(c.Levels, plan)
-		}
-		return c, nil
-	}
-	if err := b.Ledger.Commit(ctx, c, plan); err != nil {
-		return Comparison{}, err
-	}
-	if err := b.Ledger.SaveLevels(ctx, job.Name, c); err != nil {
-		return c, err
-	}
-	return c, b.Ledger.learn(ctx, shapes)
-}
-
-// plausible refuses a reading whose size differs too much from what is known: it is more likely half a list than a real
-// change.
-func plausible(job Job, known map[string]Level, read Reading) error {
-	before, now := lastRows(known), len(read.Levels)
-	if read.MaxChange == 0 || before == 0 || abs(now-before)*100 <= read.MaxChange*before {
-		return nil
-	}
-	return &StepError{
-		Class: DataContract, Site: job.IMS, Flow: "stock", Expected: fmt.Sprintf("about %d rows (expect.change %d%%)", before, read.MaxChange),
-		Found: fmt.Sprintf("%d", now), Hint: "is a filter set on the page? If the change is right, raise change: for one run",
-	}
-}
-
-// lastRows counts the levels that the last good reading showed.
-func lastRows(known map[string]Level) int {
-	var last time.Time
-	n := 0
-	for _, level := range known {
-		switch {
-		case level.ReadAt.After(last):
-			last, n = level.ReadAt, 1
-		case level.ReadAt.Equal(last):
-			n++
-		}
-	}
-	return n
-}
-
-func abs(n int) int { return max(n, -n) }
 
 func (b *Bot) progress(format string, args ...any) {
 	if b.Progress != nil {

@@ -59,11 +59,11 @@ func TestCompare(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			read := bot.Reading{Levels: c.read, At: at(9), Complete: bot.CompleteYes, AbsentIsOut: c.absentIsOut}
-			got := bot.Compare("job", "run", c.known, read)
+			got := bot.Compare("job", "run", c.known, read, 0)
 			if len(got.Opened) != c.opened || len(got.Closed) != c.closed || got.Learned != c.learned || len(got.Missing) != c.missing {
 				t.Errorf("%+v", got)
 			}
-			if again := bot.Compare("job", "run", c.known, read); !reflect.DeepEqual(got, again) {
+			if again := bot.Compare("job", "run", c.known, read, 0); !reflect.DeepEqual(got, again) {
 				t.Error("the same arguments gave another answer")
 			}
 			if len(got.Levels) == 0 {
@@ -78,7 +78,7 @@ func TestCompare(t *testing.T) {
 
 // TestAbsentNeedsWholeList: half a list never says that something is sold out.
 func TestAbsentNeedsWholeList(t *testing.T) {
-	c := bot.Compare("job", "run", known(bot.Level{StockLevel: level("A", 5), Open: true}), bot.Reading{AbsentIsOut: true, At: at(9)})
+	c := bot.Compare("job", "run", known(bot.Level{StockLevel: level("A", 5), Open: true}), bot.Reading{AbsentIsOut: true, At: at(9)}, 0)
 	if len(c.Closed)+len(c.Levels) != 0 {
 		t.Errorf("%+v", c)
 	}
@@ -93,7 +93,7 @@ func ExampleCompare() {
 		{SKU: "TEE-M", Availability: bot.In},
 		{SKU: "TEE-L", Availability: bot.In},
 	}}
-	for _, r := range bot.Compare("shop", "run-7", before, now).Opened {
+	for _, r := range bot.Compare("shop", "run-7", before, now, 0).Opened {
 		fmt.Println(r.SKU, "is back, restock number", r.Number)
 	}
 	// Output: TEE-M is back, restock number 2

@@ -16,6 +16,8 @@ type Shape struct {
 	Columns map[string]ColumnShape `json:"columns"`
 	// Waiting counts the waiting subscriptions by the SKU that they name, where the whole list was read.
 	Waiting map[string]int `json:"-"`
+	// Whole says that the list was read without asking for a product.
+	Whole bool `json:"-"`
 }
 
 // ColumnShape counts the values of a column by their kind.

@@ -60,17 +60,23 @@ func (l *Ledger) learn(ctx context.Context, shapes []Shape) error {
 }
 
 // drifted holds readings that differ from what was learned: they are not used.
-func (b *Bot) drifted(ctx context.Context, shapes []Shape) error {
+func (b *Bot) drifted(ctx context.Context, run Run, shapes []Shape) error {
 	for _, s := range shapes {
 		c, err := b.Ledger.Contract(ctx, s.Site, s.Flow)
 		if err != nil {
 			return err
 		}
 		if drift := c.Drift(s); len(drift) > 0 {
+			if !run.DryRun {
+				h := Hold{Run: run.ID, Job: run.Job, At: b.Now(), Drifted: []string{contractKey(s.Site, s.Flow)}}
+				if err := b.Ledger.hold(ctx, h); err != nil {
+					return err
+				}
+			}
 			return &StepError{
 				Class: HeldClass, Site: s.Site, Flow: s.Flow, Step: "compare with earlier readings",
 				Expected: fmt.Sprintf("a list like those of the last %d reading(s)", c.Readings), Found: strings.Join(drift, "; "),
-				Hint: fmt.Sprintf("nothing was used. Look at the page: if the change is right, run `restock contract accept %s %s`, then run again", s.Site, s.Flow),
+				Hint: fmt.Sprintf("nothing was used. Look at the page: if the change is right, run `restock runs release %s` or `restock contract accept %s %s`, then run again", run.ID, s.Site, s.Flow),
 			}
 		}
 	}

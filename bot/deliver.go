@@ -11,15 +11,21 @@ const batch = 100
 
 // deliver sends what is due. A message whose product is out again, or whose news is old, expires instead.
 func (b *Bot) deliver(ctx context.Context, job Job, run *Run, c Comparison) error {
-	out := map[string]bool{}
+	levels := make(map[string]Level, len(c.Levels))
 	for _, level := range c.Levels {
-		if level.Availability != In {
-			out[level.SKU] = true
-		}
+		levels[level.SKU] = level
 	}
-	due, err := b.due(ctx, job, run, out)
+	due, err := b.due(ctx, job, run, levels)
 	if err != nil {
 		return err
+	}
+	due, held, err := b.allow(ctx, job, due)
+	if err != nil {
+		return err
+	}
+	heldBack := b.holdBack(ctx, job, run, held)
+	if heldBack != nil && ClassOf(heldBack) != HeldClass {
+		return heldBack
 	}
 	stopped := map[Channel]bool{}
 	for len(due) > 0 {
@@ -30,25 +36,31 @@ func (b *Bot) deliver(ctx context.Context, job Job, run *Run, c Comparison) erro
 			return err
 		}
 	}
-	return nil
+	return heldBack
 }
 
-// due collects what may be sent now and expires what must not be sent any more.
-func (b *Bot) due(ctx context.Context, job Job, run *Run, out map[string]bool) ([]Notification, error) {
+// due collects what may be sent now and expires what must not be sent any more. What is out only within the cool-down waits.
+func (b *Bot) due(ctx context.Context, job Job, run *Run, levels map[string]Level) ([]Notification, error) {
 	var due []Notification
 	expired := map[Reason][]Notification{}
 	now := b.Now()
 	for n, err := range b.Ledger.open(ctx, job.Name) {
+		level, known := levels[n.Restock.SKU]
+		out := known && level.Availability != In
 		switch {
 		case err != nil:
 			return nil, err
 		case n.State == Ambiguous:
 			run.Ambiguous++
-		case n.State != Queued && n.State != Retry:
-		case out[n.Restock.SKU]:
+		case n.State == Held && !now.After(n.NotAfter):
+			run.Held++
+		case n.State != Queued && n.State != Retry && n.State != Held:
+		case out && !(level.Open && level.Episode == n.Restock.Number):
 			expired[SoldOut] = append(expired[SoldOut], n)
 		case now.After(n.NotAfter):
 			expired[NewsIsOld] = append(expired[NewsIsOld], n)
+		case out:
+			run.Retry++
 		case !now.Before(n.Due):
 			due = append(due, n)
 		default:

@@ -24,8 +24,89 @@ const (
 	BotBug       Class = "BOT_BUG"       // a defect of restock itself
 )
 
-// Temporary reports whether the same thing may work a little later, without anybody's doing.
+// Role is who acts on a failure.
+type Role string
+
+// The people who use restock.
+const (
+	Ops     Role = "ops"     // schedules, servers, secrets, limits
+	Analyst Role = "analyst" // the selector files
+	Admin   Role = "admin"   // what stands in the systems, and restock itself
+)
+
+// Classes lists every class.
+func Classes() []Class {
+	return []Class{Auth, MFA, SiteDown, PageChanged, DataContract, HeldClass, WriteUnknown, Business, Browser, Config, BotBug}
+}
+
+// Temporary reports whether the same thing may work a little later, without anybody's doing. Only such failures are tried
+// again within a run.
 func (c Class) Temporary() bool { return c == SiteDown || c == Browser }
+
+// For returns who must act on a failure of this class.
+func (c Class) For() Role {
+	switch c {
+	case PageChanged, DataContract:
+		return Analyst
+	case WriteUnknown, Business, BotBug:
+		return Admin
+	}
+	return Ops
+}
+
+// Cause says in plain words what a failure of this class means.
+func (c Class) Cause() string {
+	switch c {
+	case Auth:
+		return "The site does not let restock in with the user name and password that it has."
+	case MFA:
+		return "The site wants a one-time code or something else that only a person can do."
+	case SiteDown:
+		return "The site did not answer, or answered with an error."
+	case PageChanged:
+		return "The page is not as the selector file says: it was changed, or it is another page."
+	case DataContract:
+		return "The page was read, but what it says cannot be right or is not the whole."
+	case HeldClass:
+		return "Something unusual was seen, and restock waits for a person before it uses it."
+	case WriteUnknown:
+		return "Something was written into the site, and reading it back did not show it."
+	case Business:
+		return "The site's data do not allow it: somebody else was there first, or the site refused the entry."
+	case Browser:
+		return "The browser did not start, crashed, or hung."
+	case Config:
+		return "restock.yaml, a selector file or a secret is wrong or missing."
+	}
+	return "This is a defect of restock itself."
+}
+
+// Advice is the next step where a failure names none of its own.
+func (c Class) Advice() string {
+	switch c {
+	case Auth:
+		return "correct the secret, then run again; until it changes it is not tried"
+	case MFA:
+		return "log in once by hand with the account of the bot, or give the code with `restock otp`"
+	case SiteDown:
+		return "look at the site in a browser; the next run tries again"
+	case PageChanged:
+		return "compare the picture with the line of the selector file, and try the edit with `restock check --live`"
+	case DataContract:
+		return "look at the page: is a filter set, or a cell unusual? Then correct the selector file"
+	case HeldClass:
+		return "look at it; `restock runs release RUN` lets it pass"
+	case WriteUnknown:
+		return "look at the record; the next run reads it before it writes again"
+	case Business:
+		return "look at the record and decide by hand"
+	case Browser:
+		return "the next run starts a new browser; `restock doctor` looks for the cause"
+	case Config:
+		return "`restock check` lists everything that is wrong in the files"
+	}
+	return "report it with the evidence file"
+}
 
 // StepError is a failure that a person must be able to act on: what was done where, what was expected, what was found,
 // and what to do next.
@@ -62,13 +143,19 @@ func (e *StepError) Error() string {
 	if e.URL != "" {
 		b.WriteString(" at " + Redact(e.URL))
 	}
-	if e.Hint != "" {
-		b.WriteString("; " + e.Hint)
-	}
+	b.WriteString("; " + e.Next())
 	if e.Evidence != "" {
 		b.WriteString("; screenshot: " + e.Evidence + "/screenshot.png")
 	}
 	return b.String()
+}
+
+// Next is what to do about it.
+func (e *StepError) Next() string {
+	if e.Hint != "" {
+		return e.Hint
+	}
+	return e.Class.Advice()
 }
 
 // Unwrap gives the cause.

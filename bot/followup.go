@@ -12,40 +12,92 @@ import (
 const maxFailures = 3
 
 // followUp writes into the CRM what the customers were told. The sending is settled by then: a failure here never causes
-// another message. A record that fails does not keep the others from being written.
+// another message. A record that fails does not keep the others from being written, and is tried once more at the end, one by
+// one; several failures in a row stop, because then it is the site and not the record.
 func (b *Bot) followUp(ctx context.Context, job Job, run *Run) error {
-	var errs []error
-	failures := 0
 	due, err := b.followUps(ctx, job)
 	if err != nil {
 		return err
 	}
+	failed, stopped, err := b.writeAll(ctx, job, run, due)
+	if err != nil {
+		return err
+	}
+	var again []Notification
+	for _, f := range failed {
+		if n, ok, err := b.Ledger.Find(ctx, f.n.Key); err != nil {
+			return err
+		} else if ok && !stopped && f.class != Business && f.class != Config && f.class != Auth && f.class != MFA && n.FollowUp.due() {
+			again = append(again, n)
+		}
+	}
+	if len(again) == 0 {
+		return joinFailures(failed, stopped)
+	}
+	run.NotWritten -= len(again)
+	second, stopped, err := b.writeAll(ctx, job, run, again)
+	if err != nil {
+		return err
+	}
+	keys := map[string]bool{}
+	for _, n := range again {
+		keys[n.Key] = true
+	}
+	for _, f := range failed {
+		if !keys[f.n.Key] {
+			second = append(second, f)
+		}
+	}
+	return joinFailures(second, stopped)
+}
+
+// unwritten is a follow-up that failed.
+type unwritten struct {
+	n     Notification
+	class Class
+	err   error
+}
+
+func joinFailures(failed []unwritten, stopped bool) error {
+	var errs []error
+	for _, f := range failed {
+		errs = append(errs, fmt.Errorf("follow-up of %s: %w", f.n.Key, f.err))
+	}
+	if stopped {
+		errs = append(errs, fmt.Errorf("%d follow-ups in a row failed: the others wait for the next run", maxFailures))
+	}
+	return errors.Join(errs...)
+}
+
+// writeAll follows up what is due and returns what failed. It stops after [maxFailures] in a row that are no matter of one
+// record only.
+func (b *Bot) writeAll(ctx context.Context, job Job, run *Run, due []Notification) (failed []unwritten, stopped bool, err error) {
+	inARow := 0
 	for _, n := range due {
-		if failures == maxFailures {
+		if inARow == maxFailures {
 			run.NotWritten++
 			continue
 		}
 		b.progress("writing the follow-up into %s: %d written", job.CRM, run.Written)
 		written, err := b.write(ctx, job, run, n)
 		if ctx.Err() != nil {
-			return context.Cause(ctx)
+			return failed, false, context.Cause(ctx)
 		}
 		switch {
 		case err != nil:
 			run.NotWritten++
-			failures++
-			errs = append(errs, fmt.Errorf("follow-up of %s: %w", n.Key, err))
+			failed = append(failed, unwritten{n, ClassOf(err), err})
+			if ClassOf(err) != Business {
+				inARow++
+			}
 		case written:
 			run.Written++
-			failures = 0
+			inARow = 0
 		default:
 			run.NotWritten++
 		}
 	}
-	if failures == maxFailures {
-		errs = append(errs, fmt.Errorf("%d follow-ups in a row failed: the others wait for the next run", failures))
-	}
-	return errors.Join(errs...)
+	return failed, inARow == maxFailures, nil
 }
 
 // followUps lists what is to be written, those that failed least often first: a few records that cannot be written must not

@@ -88,6 +88,7 @@ func (l *Ledger) Resolve(ctx context.Context, key string, to State, who string) 
 	if n.State != Ambiguous && n.State != Held {
 		return n, fmt.Errorf("notification %s is %s: only ambiguous and held ones can be resolved", key, n.State)
 	}
+	n.Released = true
 	moved, err := l.Move(ctx, []Notification{n}, Change{To: to, Detail: "resolved by " + who})
 	if err != nil {
 		return n, err

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"maps"
 	"slices"
 	"testing"
 	"time"
@@ -27,6 +28,11 @@ type company struct {
 	outcome  func(n bot.Notification) bot.Delivery // after the point of no return
 	before   func(n bot.Notification) *bot.Delivery
 	writes   int
+
+	now       time.Time
+	policy    bot.Policy
+	stockRead func(*bot.Reading)
+	record    func(n bot.Notification) error
 }
 
 func newCompany(customers int) *company {
@@ -38,9 +44,12 @@ func newCompany(customers int) *company {
 }
 
 func (c *company) Stock(context.Context, string) (bot.Reading, error) {
-	r := bot.Reading{Complete: bot.CompleteYes, At: at(9)}
-	for _, sku := range []string{"A", "B"} {
+	r := bot.Reading{Complete: bot.CompleteYes, At: c.now}
+	for _, sku := range slices.Sorted(maps.Keys(c.stock)) {
 		r.Levels = append(r.Levels, level(sku, c.stock[sku]))
+	}
+	if c.stockRead != nil {
+		c.stockRead(&r)
 	}
 	return r, c.failRead
 }
@@ -57,6 +66,11 @@ func (c *company) Subscribers(_ context.Context, _ string, skus []string) (subs 
 func (c *company) FollowUp(ctx context.Context, _ string, n bot.Notification, intent func(context.Context) error) (bot.FollowUp, error) {
 	if c.failCRM != nil || c.noWrites {
 		return bot.FollowUp{}, errors.New("CRM down")
+	}
+	if c.record != nil {
+		if err := c.record(n); err != nil {
+			return bot.FollowUp{}, err
+		}
 	}
 	if c.crm[n.Subscription.ID] == n.Key {
 		return bot.FollowUp{State: bot.FollowUpWritten}, nil
@@ -105,7 +119,12 @@ func (c *company) run(t *testing.T, store bot.Store, now time.Time) (bot.Run, er
 		Ledger: bot.NewLedger(store, clock), Sites: c, Senders: map[bot.Channel]bot.Sender{bot.Email: c},
 		Log: slog.New(slog.NewTextHandler(io.Discard, nil)), Now: clock,
 	}
-	return b.Do(t.Context(), job(), bot.NewRun("shop", "test", now))
+	c.now = now
+	j := job()
+	if c.policy.Life > 0 {
+		j.Policy = c.policy
+	}
+	return b.Do(t.Context(), j, bot.NewRun("shop", "test", now))
 }
 
 func (c *company) mustRun(t *testing.T, store bot.Store, now time.Time) bot.Run {

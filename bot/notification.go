@@ -19,12 +19,13 @@ type Notification struct {
 	Address      string       `json:"address,omitempty"`
 	State        State        `json:"state"`
 	Reason       Reason       `json:"reason,omitempty"`
-	SameAs       string       `json:"same_as,omitempty"` // key of the notification this person gets instead (AskedTwice)
-	Attempt      int          `json:"attempt"`           // claims so far
-	Due          time.Time    `json:"due"`               // not before
-	NotAfter     time.Time    `json:"not_after"`         // the news is old after this
-	Run          string       `json:"run"`               // the run that claimed it last
-	ToldAt       time.Time    `json:"told_at,omitzero"`  // of a request that was told by another one's message (SameAs)
+	SameAs       string       `json:"same_as,omitempty"`  // key of the notification this person gets instead (AskedTwice)
+	Attempt      int          `json:"attempt"`            // claims so far
+	Due          time.Time    `json:"due"`                // not before
+	NotAfter     time.Time    `json:"not_after"`          // the news is old after this
+	Run          string       `json:"run"`                // the run that claimed it last
+	ToldAt       time.Time    `json:"told_at,omitzero"`   // of a request that was told by another one's message (SameAs)
+	Released     bool         `json:"released,omitempty"` // by a person: the limits let it pass
 	FollowUp     FollowUp     `json:"follow_up"`
 	Changes      []Change     `json:"changes"` // how it came here, oldest first
 
@@ -51,7 +52,12 @@ const (
 	FollowUpWritten FollowUpState = "written" // read back from the CRM after a reload
 	FollowUpDiffers FollowUpState = "differs" // the CRM shows something else than expected: a colleague was there first
 	FollowUpUnknown FollowUpState = "unknown" // written, but could not be read back: looked at again by the next run
+	// FollowUpRejected: the site said no, and reading back shows that nothing was written. Tried again a few times.
+	FollowUpRejected FollowUpState = "rejected"
 )
+
+// maxRejected is how often a follow-up that the site rejects is tried.
+const maxRejected = 5
 
 // FollowUp is what was written back into the CRM.
 type FollowUp struct {
@@ -63,7 +69,8 @@ type FollowUp struct {
 
 // due reports whether a run should write this follow-up.
 func (f FollowUp) due() bool {
-	return f.State == FollowUpPending || f.State == FollowUpIntent || f.State == FollowUpUnknown
+	return f.State == FollowUpPending || f.State == FollowUpIntent || f.State == FollowUpUnknown ||
+		f.State == FollowUpRejected && f.Attempt < maxRejected
 }
 
 // Open reports whether something is left to do for this notification: to send it, to settle it, or to write it back.

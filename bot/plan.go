@@ -11,6 +11,9 @@ type Policy struct {
 	Channels []Channel     // configured channels, in order of preference
 	Life     time.Duration // a message not delivered within this time is not sent any more
 	Consent  bool          // true: unknown consent counts as refused
+	CoolDown time.Duration // a product that is out for less than this goes on with the same restock
+	Guards   Guards
+	Limits   Limits
 }
 
 // Plan makes the notifications of the opened restocks: one for each waiting subscription, those that cannot be told

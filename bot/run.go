@@ -57,6 +57,8 @@ type Counts struct {
 	Ambiguous     int             `json:"ambiguous"`
 	Expired       int             `json:"expired"`
 	Suppressed    int             `json:"suppressed"`
+	Held          int             `json:"held"`    // messages beyond a limit, for a person
+	Resumed       int             `json:"resumed"` // products back within the cool-down: the same restock
 	Written       int             `json:"written"`
 	NotWritten    int             `json:"not_written"` // told, but the follow-up is not in the CRM yet
 	Warnings      []string        `json:"warnings,omitempty"`

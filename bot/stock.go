@@ -43,6 +43,7 @@ type Reading struct {
 	AbsentIsOut bool
 	// MaxChange is how many percent the number of levels may differ from what is known; 0 allows any change.
 	MaxChange int
+	Warnings  []string // what was left out, and why
 }
 
 // Level is what is known of one SKU after the last good reading: the level and the restock it is in.
@@ -52,6 +53,8 @@ type Level struct {
 	Run     string    `json:"run"`
 	Episode int       `json:"episode"` // number of the latest restock; 0 if there was none yet
 	Open    bool      `json:"open"`    // that restock is still going on
+	// OutSince is when the product was seen to be out; zero while it is in.
+	OutSince time.Time `json:"out_since,omitzero"`
 }
 
 // AvailabilityOf turns a quantity into an availability: more than none is In, the rest is Out.

@@ -41,11 +41,15 @@ const (
 	Ticks         Table = "ticks"         // job → when it is due next
 	LogIns        Table = "logins"        // site → refused credentials
 	Contracts     Table = "contracts"     // site/flow → Contract
+	Holds         Table = "holds"         // job/run → Hold
+	Jobs          Table = "jobs"          // job → JobState
+	Sessions      Table = "sessions"      // site → session, encrypted
+	Questions     Table = "questions"     // site → Question
 )
 
 // Tables lists every table, in alphabetical order.
 func Tables() []Table {
-	return []Table{Contracts, Episodes, Leases, Levels, LogIns, Meta, Notifications, Runs, Ticks, Work}
+	return []Table{Contracts, Episodes, Holds, Jobs, Leases, Levels, LogIns, Meta, Notifications, Questions, Runs, Sessions, Ticks, Work}
 }
 
 // Entry is one stored value. Rev grows with each write to the key; 0 means that there is no such key.

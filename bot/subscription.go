@@ -57,6 +57,7 @@ const (
 	Refused     Reason = "refused"      // the receiving side said no for good
 	Unreachable Reason = "unreachable"  // the receiving side did not answer; tried again later
 	NoReply     Reason = "no_reply"     // the message left, no reply came
+	OverLimit   Reason = "over_limit"   // more than the limits of the job allow: held for a person
 	SenderFault Reason = "sender_fault" // refused because of us (log-in, sender address, policy): the channel stops
 )
 

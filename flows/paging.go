@@ -53,9 +53,12 @@ func (l *list) page(ctx context.Context, further bool) (selectors.Answer, []reco
 		switch {
 		case (l.answers() || l.fromFile()) && (err != nil || len(rows) == 0 && answer.Empty):
 			l.pages++
+			rows, err = l.forgiven(answer, rows, err)
 			return answer, rows, err // it came whole
-		case err != nil && wrong == err.Error() && answer.Ready == "complete" && answer.Pending == 0 && time.Since(wrongSince) > wrongLimit:
-			return answer, nil, err
+		case err != nil && wrong == err.Error() && answer.Ready == "complete" && answer.Pending == 0 && time.Since(wrongSince) > l.wrongLimit(within):
+			l.pages++
+			rows, err = l.forgiven(answer, rows, err)
+			return answer, rows, err
 		case err != nil:
 			since = time.Time{}
 			if wrong != err.Error() {
@@ -91,7 +94,20 @@ func (l *list) page(ctx context.Context, further bool) (selectors.Answer, []reco
 }
 
 // wrongLimit is how long a page that has come and is doing nothing may be wrong before nothing better is expected of it.
-const wrongLimit = 8 * time.Second
+func (l *list) wrongLimit(within time.Duration) time.Duration { return min(8*time.Second, within*3/4) }
+
+// forgiven reads rows again, leaving out what may be unreadable in a few of them; how many there are is judged later.
+func (l *list) forgiven(a selectors.Answer, rows []record, err error) ([]record, error) {
+	if err == nil || len(l.layout.soft) == 0 || bot.ClassOf(err) != bot.DataContract {
+		return rows, err
+	}
+	l.layout.lenient = true
+	defer func() { l.layout.lenient = false }()
+	if lenient, again := l.rows(a); again == nil {
+		return lenient, nil
+	}
+	return rows, err
+}
 
 // staleLimit is how long the rows that stood there before the first page was asked for may be those of the first page.
 const staleLimit = 3 * time.Second

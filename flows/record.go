@@ -2,6 +2,7 @@ package flows
 
 import (
 	"crypto/sha256"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -18,6 +19,7 @@ type record struct {
 	index  int    // among the rows of its page
 	inPage string // the page's own print of it
 	print  string // a hash of the raw texts, to recognise the row again
+	bad    error  // a soft column that cannot be read; it is left out
 }
 
 func (r record) text(column string) string { return r.cells[column].Value }
@@ -27,10 +29,22 @@ type layout struct {
 	names   []string
 	columns map[string]selectors.Column
 	locale  string
+	soft    []string // columns that may be unreadable in a few rows
+	lenient bool     // they are left out now
 }
 
 func newLayout(columns map[string]selectors.Column, locale string) layout {
-	return layout{slices.Sorted(maps.Keys(columns)), columns, locale}
+	return layout{names: slices.Sorted(maps.Keys(columns)), columns: columns, locale: locale}
+}
+
+// leftOut notes a value of a soft column that cannot be read. A value that is not there at all is another matter: then the
+// page is not as the file says.
+func (l layout) leftOut(r *record, name string, err error) bool {
+	if !l.lenient || !slices.Contains(l.soft, name) || bot.ClassOf(err) != bot.DataContract {
+		return false
+	}
+	r.bad = errors.Join(r.bad, err)
+	return true
 }
 
 func (l layout) selections() [][]selectors.Selection {
@@ -53,6 +67,10 @@ func (l layout) parse(row []selectors.Tried, index int, source string) (record, 
 			continue // below, when the column that it comes from is read
 		}
 		parsed, err := l.cell(name, row[i], index)
+		if err != nil && l.leftOut(&r, name, err) {
+			raw = append(raw, err.Error())
+			continue
+		}
 		if err != nil {
 			return r, err
 		}
@@ -69,6 +87,9 @@ func (l layout) parse(row []selectors.Tried, index int, source string) (record, 
 			continue
 		}
 		parsed, err := l.derived(name, r, index)
+		if err != nil && l.leftOut(&r, name, err) {
+			continue
+		}
 		if err != nil {
 			return r, err
 		}

@@ -24,6 +24,7 @@ type Sites struct {
 	Evidence string         // folder for what failed steps leave
 	Zone     *time.Location // for the times that are written into the CRM
 	Now      func() time.Time
+	BadRows  int // percent of the rows of a stock list whose quantity may be unreadable
 	// OnPage, if set, is told of each page that a flow has come to: the log-in, the pages of a list, a record.
 	OnPage func(ctx context.Context, site *selectors.Site, flow, what string, values selectors.Values, page Page) error
 
@@ -112,7 +113,7 @@ func (s *Sites) shape(site, flow string, l *list) {
 }
 
 // waiting notes how many wait for each product.
-func (s *Sites) waiting(site string, asked map[string]int) {
+func (s *Sites) waiting(site string, asked map[string]int, whole bool) {
 	key := site + "/subscribers"
 	shape := s.shapes[key]
 	if shape.Waiting == nil {
@@ -121,6 +122,7 @@ func (s *Sites) waiting(site string, asked map[string]int) {
 	for sku, n := range asked {
 		shape.Waiting[sku] += n
 	}
+	shape.Whole = whole
 	s.shapes[key] = shape
 }
 

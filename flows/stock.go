@@ -17,6 +17,9 @@ func (s *Sites) Stock(ctx context.Context, site string) (bot.Reading, error) {
 			return "", noFlow(v.site, "stock")
 		}
 		l := v.newList(r, "sku", nil)
+		if s.BadRows > 0 {
+			l.layout.soft = []string{"quantity", "availability"}
+		}
 		if err := l.readAll(ctx); err != nil {
 			return "", err
 		}
@@ -37,11 +40,38 @@ func (s *Sites) Stock(ctx context.Context, site string) (bot.Reading, error) {
 			seen[level.SKU] = true
 			reading.Levels = append(reading.Levels, level)
 		}
+		if err := s.badRows(&reading, l.result()); err != nil {
+			return "", err
+		}
 		s.shape(site, "stock", l)
 		reading.AbsentIsOut = r.Absent == "0" && reading.Complete == bot.CompleteYes
 		return fmt.Sprintf("read %s on %s", count(len(l.result()), "row"), count(l.pages, "page")), nil
 	})
 	return reading, err
+}
+
+// badRows judges the rows whose quantity cannot be read: a few keep what is known of them, more mean that the page is not
+// understood.
+func (s *Sites) badRows(reading *bot.Reading, rows []record) error {
+	var first error
+	n := 0
+	for _, row := range rows {
+		if row.bad == nil {
+			continue
+		}
+		if n++; first == nil {
+			first = row.bad
+		}
+	}
+	if n == 0 {
+		return nil
+	}
+	if n*100 > s.BadRows*len(rows) {
+		return first
+	}
+	reading.Warnings = append(reading.Warnings, fmt.Sprintf("%d of %d rows of the stock cannot be read: these products keep what is known of them; first: %s",
+		n, len(rows), first))
+	return nil
 }
 
 func changeOf(r *selectors.Reading) selectors.Percent {

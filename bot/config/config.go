@@ -22,15 +22,19 @@ const FileName = "restock.yaml"
 // Config is restock.yaml.
 type Config struct {
 	strict.Pos
-	Version int     `yaml:"version,required"` // 1
-	Data    string  `yaml:"data"`             // folder for the state and the evidence; default: data
-	Sites   string  `yaml:"sites"`            // folder with the selector files; default: sites
-	Zone    string  `yaml:"zone"`             // IANA time zone of the schedule and of what is written; default: Australia/Sydney
-	Shop    Shop    `yaml:"shop"`
-	SMTP    *SMTP   `yaml:"smtp"`
-	SMS     *SMS    `yaml:"sms"`
-	Browser Browser `yaml:"browser"`
-	Jobs    []Job   `yaml:"jobs,required"`
+	Version  int      `yaml:"version,required"` // 1
+	Data     string   `yaml:"data"`             // folder for the state and the evidence; default: data
+	Sites    string   `yaml:"sites"`            // folder with the selector files; default: sites
+	Zone     string   `yaml:"zone"`             // IANA time zone of the schedule and of what is written; default: Australia/Sydney
+	Shop     Shop     `yaml:"shop"`
+	SMTP     *SMTP    `yaml:"smtp"`
+	SMS      *SMS     `yaml:"sms"`
+	Browser  Browser  `yaml:"browser"`
+	Guards   *Guards  `yaml:"guards"` // of all jobs; a job can have its own
+	Limits   *Limits  `yaml:"limits"` // of all jobs; a job can have its own
+	Evidence Evidence `yaml:"evidence"`
+	Alerts   *Alerts  `yaml:"alerts"`
+	Jobs     []Job    `yaml:"jobs,required"`
 
 	Folder   string         `yaml:"-"` // that the file is in; relative paths start there
 	Location *time.Location `yaml:"-"`
@@ -72,7 +76,11 @@ type SMS struct {
 // Browser says which browser to use.
 type Browser struct {
 	strict.Pos
-	Path string `yaml:"path"` // default: the best one on this machine
+	Path   string        `yaml:"path"`   // default: the best one on this machine
+	Memory Size          `yaml:"memory"` // a browser that takes more is replaced between two flows; default 2GB
+	Uses   int           `yaml:"uses"`   // flows after which a browser is replaced; default 200
+	Open   time.Duration `yaml:"open"`   // how long a page may take to load; default 30s
+	Step   time.Duration `yaml:"step"`   // how long a step may take, unless it says within:; default 10s
 }
 
 // Job is one job.
@@ -85,9 +93,14 @@ type Job struct {
 	CatchUp  time.Duration `yaml:"catch_up"`     // a run missed by at most this is made up for; default 6h
 	Channels []string      `yaml:"channels"`     // in order of preference; default: all that are configured
 	Life     time.Duration `yaml:"life"`         // of the news: later nobody is told; default 24h
-	Consent  string        `yaml:"consent"`      // asked (default: the request is the consent where the CRM has no such field), required
+	CoolDown time.Duration `yaml:"cool_down"`    // a product that is out for less than this goes on with the same restock; default 1h
+	Guards   *Guards       `yaml:"guards"`
+	Limits   *Limits       `yaml:"limits"`
+	Consent  string        `yaml:"consent"` // asked (default: the request is the consent where the CRM has no such field), required
 
-	Spec schedule.Spec `yaml:"-"`
+	Spec   schedule.Spec `yaml:"-"`
+	guards bot.Guards
+	limits bot.Limits
 }
 
 // Load reads a configuration. path is the file or its folder. The error is a strict.Findings if the file is wrong.
@@ -148,7 +161,7 @@ func (j Job) Bot(configured []bot.Channel) bot.Job {
 		}
 	}
 	return bot.Job{Name: j.Name, IMS: j.IMS, CRM: j.CRM, Policy: bot.Policy{
-		Channels: channels, Life: j.Life, Consent: j.Consent == "required",
+		Channels: channels, Life: j.Life, Consent: j.Consent == "required", CoolDown: j.CoolDown, Guards: j.guards, Limits: j.limits,
 	}}
 }
 
@@ -165,6 +178,12 @@ func (ck *checker) check() {
 	c := ck.c
 	if c.Version != 0 && c.Version != 1 {
 		ck.report(c.Pos, fmt.Sprintf("version %d", c.Version), "version: 1", "")
+	}
+	if c.Browser.Memory == 0 {
+		c.Browser.Memory = 2 << 30
+	}
+	if c.Browser.Uses == 0 {
+		c.Browser.Uses = 200
 	}
 	var err error
 	if c.Location, err = time.LoadLocation(c.Zone); err != nil {
@@ -188,6 +207,7 @@ func (ck *checker) check() {
 	for i := range c.Jobs {
 		ck.job(&c.Jobs[i], seen)
 	}
+	ck.safety()
 	if len(c.Jobs) == 0 {
 		ck.report(c.Pos, "no job", "at least one under jobs:", "")
 	}
@@ -197,6 +217,7 @@ func (ck *checker) oneOf(pos strict.Pos, key, word string, allowed ...string) {
 	if slices.Contains(allowed, word) {
 		return
 	}
+	allowed = slices.DeleteFunc(allowed, func(s string) bool { return s == "" }) // nothing is the default
 	hint := strict.DidYouMean(word, allowed)
 	ck.report(pos, fmt.Sprintf("%s: %s", key, word), strict.List(allowed), hint)
 }
@@ -221,6 +242,9 @@ func (ck *checker) job(j *Job, seen map[string]bool) {
 	seen[j.Name] = true
 	if j.CatchUp == 0 {
 		j.CatchUp = 6 * time.Hour
+	}
+	if j.CoolDown == 0 {
+		j.CoolDown = time.Hour
 	}
 	if j.Life == 0 {
 		j.Life = 24 * time.Hour

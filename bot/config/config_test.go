@@ -52,6 +52,15 @@ func TestFindings(t *testing.T) {
 		good + "smtp: {host: a, port: 25, from: b@example.com, tls: starttsl}\n":     "did you mean starttls?",
 		good + "smtp: {host: a}\n":                                                   "the key port",
 		good + "sms: {account: a, token: abc, from: x}\n":                            "a token in the file",
+		good + "guards: {rows: many}\n":                                              "20%",
+		good + "guards: {confirm: never}\n":                                          "unusual or always",
+		good + "limits: {run: -1}\n":                                                 "0 for no limit",
+		good + "alerts: {ops: [nobody]}\n":                                           "a mail address",
+		good + "alerts: {ops: [a@example.com]}\n":                                    "smtp:",
+		good + "alerts: {}\n":                                                        "alerts for nobody",
+		good + "alerts: {webhooks: [{url: https://x.example, format: irc}]}\n":       "json, slack or teams",
+		good + "alerts: {heartbeat: https://x.example, digest: noon}\n":              "a time of day",
+		good + "evidence: {size: big}\n":                                             "500MB or 2GB",
 		"version: 1\njobs: []\n":                                                     "at least one under jobs:",
 		"version: 1\n":                                                               "the key jobs",
 		"version: 7\njobs: [{name: a, ims: x, crm: y}]\n":                            "version: 1",
@@ -104,5 +113,30 @@ func TestSecrets(t *testing.T) {
 	}
 	if _, _, err := s.Lookup("OPEN"); err == nil || !strings.Contains(err.Error(), "chmod 600") {
 		t.Errorf("a file that others can read: %v", err)
+	}
+}
+
+// TestSafety: the guards and limits of all jobs, and those of one.
+func TestSafety(t *testing.T) {
+	c, err := config.Parse("restock.yaml", []byte(`version: 1
+guards: {rows: 30%, confirm: always}
+limits: {run: 50}
+evidence: {size: 1.5GB}
+jobs:
+  - {name: a, ims: x, crm: y}
+  - {name: b, ims: x, crm: y, cool_down: 3h, guards: {rows: 40%, confirm: unusual, bad_rows: 0%}, limits: {run: 0, person: 1}}
+`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	a, b := c.Jobs[0].Bot(nil).Policy, c.Jobs[1].Bot(nil).Policy
+	if a.Guards != (bot.Guards{Rows: 30, Restocks: 25, SoldOut: 50, BadRows: 1, Confirm: true}) || a.Limits != (bot.Limits{Run: 50, Hour: 2000, Day: 5000, Person: 5}) || a.CoolDown != time.Hour {
+		t.Errorf("%+v", a)
+	}
+	if b.Guards != (bot.Guards{Rows: 40, Restocks: 25, SoldOut: 50}) || b.Limits != (bot.Limits{Hour: 2000, Day: 5000, Person: 1}) || b.CoolDown != 3*time.Hour {
+		t.Errorf("%+v", b)
+	}
+	if c.Evidence.Size != 3<<29 || c.Evidence.Days != 14 || c.Evidence.Runs != 200 {
+		t.Errorf("%+v", c.Evidence)
 	}
 }

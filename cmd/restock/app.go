@@ -79,7 +79,7 @@ func exitCode(err error) int {
 	if _, ok := errors.AsType[strict.Findings](err); ok {
 		return exitFindings
 	}
-	if step, ok := errors.AsType[*bot.StepError](err); ok && step.Class == bot.HeldClass {
+	if bot.OnlyHeld(err) {
 		return exitHeld
 	}
 	return exitFailed

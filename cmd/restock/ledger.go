@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"os/user"
 	"strings"
 	"text/tabwriter"
 
@@ -136,11 +135,7 @@ func (a *app) ledgerResolve() *cobra.Command {
 			if to != bot.Accepted && to != bot.Failed && to != bot.Queued {
 				return usagef("%q: expected accepted, failed or queued", args[1])
 			}
-			who := "somebody"
-			if u, err := user.Current(); err == nil {
-				who = u.Username
-			}
-			n, err := w.ledger.Resolve(c.Context(), args[0], to, who)
+			n, err := w.ledger.Resolve(c.Context(), args[0], to, who())
 			if err != nil {
 				return err
 			}

@@ -91,6 +91,7 @@ func (a *app) printRun(r result) {
 		row("told", total(r.Accepted), channels(r.Accepted))
 		row("written to the CRM", r.Written, left(r.NotWritten, "still to be written"))
 		row("to be tried again", r.Retry, "")
+		row("held", r.Held, left(r.Held, "beyond a limit; see `restock ledger --state held`"))
 		row("failed", r.Failed, "")
 		row("expired", r.Expired, "")
 		row("ambiguous", r.Ambiguous, left(r.Ambiguous, "may have gone out; see `restock ledger --state ambiguous`"))
