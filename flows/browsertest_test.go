@@ -77,7 +77,11 @@ func sample(t *testing.T) (*flowtest.World, *flows.Sites) {
 	s := &flows.Sites{
 		Files: files, Values: w.Values(), Guard: guard{}, Evidence: t.ArtifactDir(), Zone: time.UTC, Now: time.Now,
 		NewPage: func(ctx context.Context, site *selectors.Site) (flows.Page, error) {
-			return b.NewPage(ctx, browser.PageOptions{Mask: site.Mask})
+			o, err := browser.OptionsFor(site, w.Values())
+			if err != nil {
+				return nil, err
+			}
+			return b.NewPage(ctx, o)
 		},
 	}
 	t.Cleanup(func() {

@@ -29,10 +29,12 @@ func (c *clearing) clear(ctx context.Context, do func() error) error {
 		in := c.v.site.Interruptions[cut.Index]
 		c.v.log("interruption " + in.See.String() + ": click " + in.Click.String())
 		c.Watch(nil)
-		acting, cancel := context.WithTimeout(ctx, stepLimit)
+		c.Reading(false) // the file says so
+		acting, cancel := context.WithTimeout(ctx, c.v.stepLimit())
 		_, err = c.Page.Act(acting, selectors.Action{Do: "click", Element: in.Click})
 		cancel()
 		c.Watch(c.v.interruptions())
+		c.Reading(c.v.reads())
 		if err != nil {
 			return err
 		}

@@ -38,7 +38,7 @@ func (v *visit) sees(ctx context.Context, c selectors.Condition) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	ctx, cancel := context.WithTimeout(ctx, stepLimit)
+	ctx, cancel := context.WithTimeout(ctx, v.stepLimit())
 	defer cancel()
 	seen, err := v.page.See(ctx, see...)
 	return err == nil && seen[0], err

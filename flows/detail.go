@@ -86,7 +86,7 @@ func (l *list) detail(ctx context.Context, row record, open func(context.Context
 		return err
 	}
 	l.v.doing, l.v.place = fmt.Sprintf("read the page of row %d", row.index+1), d.Pos.String()
-	waiting, cancel := context.WithTimeout(ctx, openLimit)
+	waiting, cancel := context.WithTimeout(ctx, l.v.openLimit())
 	defer cancel()
 	if err := l.v.wait(waiting, *d.Proof); err != nil {
 		return err
@@ -244,7 +244,7 @@ func (l *list) back(ctx context.Context, row record) error {
 		return err
 	}
 	l.v.doing, l.v.place = fmt.Sprintf("return to row %d of the list", row.index+1), l.r.Detail.Pos.String()
-	waiting, cancel := context.WithTimeout(ctx, openLimit)
+	waiting, cancel := context.WithTimeout(ctx, l.v.openLimit())
 	defer cancel()
 	passed := 0 // page that was left already
 	for attempt := 0; ; attempt++ {

@@ -62,7 +62,11 @@ func newTrial(t *testing.T, n int) *trial {
 	s := &flows.Sites{
 		Files: map[string]*selectors.Site{"d": site}, Values: d.Values(), Guard: guard{}, Evidence: t.ArtifactDir(), Zone: time.UTC, Now: time.Now,
 		NewPage: func(ctx context.Context, site *selectors.Site) (flows.Page, error) {
-			return b.NewPage(ctx, browser.PageOptions{Mask: site.Mask, Block: site.Block})
+			o, err := browser.OptionsFor(site, d.Values())
+			if err != nil {
+				return nil, err
+			}
+			return b.NewPage(ctx, o)
 		},
 	}
 	t.Cleanup(func() {

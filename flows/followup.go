@@ -137,7 +137,7 @@ func (v *visit) look(ctx context.Context, w *selectors.Writing, written bool) (n
 	}
 	within := w.Within
 	if within == 0 {
-		within = openLimit
+		within = v.openLimit()
 	}
 	ctx, cancel := context.WithTimeout(ctx, within)
 	defer cancel()

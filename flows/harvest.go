@@ -66,7 +66,7 @@ func (l *list) harvestAll(ctx context.Context) (bool, error) {
 }
 
 func (l *list) scrollOn(ctx context.Context) (selectors.Scrolled, error) {
-	ctx, cancel := context.WithTimeout(ctx, stepLimit)
+	ctx, cancel := context.WithTimeout(ctx, l.v.stepLimit())
 	defer cancel()
 	at, _, err := l.v.page.Scroll(ctx, selectors.Action{Do: "scroll", Element: l.r.Next.Scroll}, "on")
 	return at, err
@@ -74,7 +74,7 @@ func (l *list) scrollOn(ctx context.Context) (selectors.Scrolled, error) {
 
 // window reads the rows that are shown once they stand still. Grids draw frames around rows first and fill them then.
 func (l *list) window(ctx context.Context) ([]record, error) {
-	ctx, cancel := context.WithTimeout(ctx, stepLimit)
+	ctx, cancel := context.WithTimeout(ctx, l.v.stepLimit())
 	defer cancel()
 	last, lastErr := "", error(nil)
 	since := time.Now()

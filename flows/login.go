@@ -30,11 +30,13 @@ func (v *visit) login(ctx context.Context) error {
 		return err
 	}
 	v.page.Watch(nil)
+	v.page.Reading(false)
 	if err := v.tryLogin(ctx, v.site.Login, credentials); err != nil {
 		return err
 	}
 	v.page.Watch(v.interruptions())
 	v.flow = flow
+	v.page.Reading(v.reads())
 	return nil
 }
 
@@ -49,9 +51,9 @@ func (v *visit) tryLogin(ctx context.Context, l *selectors.Login, credentials st
 	if l.Refused != nil {
 		ends = append(ends, *l.Refused)
 	}
-	limit := openLimit
+	limit := v.openLimit()
 	if stepErr != nil {
-		limit = stepLimit / 10 // the page that stopped the steps may be the refusal
+		limit = v.stepLimit() / 10 // the page that stopped the steps may be the refusal
 	}
 	waiting, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()

@@ -15,7 +15,7 @@ func (l *list) firstPage(ctx context.Context) error {
 	if l.r.Next == nil || l.r.Next.First == nil {
 		return nil
 	}
-	ctx, cancel := context.WithTimeout(ctx, openLimit)
+	ctx, cancel := context.WithTimeout(ctx, l.v.openLimit())
 	defer cancel()
 	for attempt := 0; ; attempt++ { // until the list is there, with or without the link
 		plan := l.plan
@@ -79,12 +79,12 @@ func (l *list) next(ctx context.Context, a selectors.Answer, rows []record) (boo
 func (l *list) clickNext(ctx context.Context, a selectors.Answer) error {
 	l.v.doing, l.v.place = "next page", l.r.Next.Pos.String()
 	if l.walk.plain && a.Href != "" {
-		ctx, cancel := context.WithTimeout(ctx, openLimit)
+		ctx, cancel := context.WithTimeout(ctx, l.v.openLimit())
 		defer cancel()
 		return l.v.page.Go(ctx, a.Href)
 	}
 	l.walk.clicked, l.walk.from = a.Href, a.URL
-	ctx, cancel := context.WithTimeout(ctx, stepLimit)
+	ctx, cancel := context.WithTimeout(ctx, l.v.stepLimit())
 	defer cancel()
 	return l.v.act(ctx, selectors.Action{Do: "click", Element: l.plan.Next})
 }
@@ -109,7 +109,7 @@ func (l *list) nextAddress(ctx context.Context, a selectors.Answer, rows []recor
 		return more, err
 	}
 	l.v.doing, l.v.place = "page "+strconv.Itoa(l.pages+1), l.r.Next.Pages.Pos.String()
-	ctx, cancel := context.WithTimeout(ctx, openLimit)
+	ctx, cancel := context.WithTimeout(ctx, l.v.openLimit())
 	defer cancel()
 	return true, l.v.page.Go(ctx, address)
 }
@@ -125,7 +125,7 @@ func (l *list) scroll(ctx context.Context, shown int) (bool, error) {
 	l.v.doing, l.v.place = "scroll for more rows", l.r.Next.Pos.String()
 	limit := stall
 	if l.total >= 0 {
-		limit = stepLimit
+		limit = l.v.stepLimit()
 	}
 	started := time.Now()
 	waiting, cancel := context.WithTimeout(ctx, limit)
@@ -155,7 +155,7 @@ func (l *list) scroll(ctx context.Context, shown int) (bool, error) {
 				return false, context.Cause(ctx)
 			case err != nil:
 				return false, err
-			case a.Pending > 0 && time.Since(started) < openLimit: // the server is still at work
+			case a.Pending > 0 && time.Since(started) < l.v.openLimit(): // the server is still at work
 				continue
 			}
 			l.ended, l.slow = l.total < 0, l.slow || a.Slow > 0
@@ -165,7 +165,7 @@ func (l *list) scroll(ctx context.Context, shown int) (bool, error) {
 }
 
 func (l *list) scrollTo(ctx context.Context, where string) error {
-	ctx, cancel := context.WithTimeout(ctx, stepLimit)
+	ctx, cancel := context.WithTimeout(ctx, l.v.stepLimit())
 	defer cancel()
 	_, alternative, err := l.v.page.Scroll(ctx, selectors.Action{Do: "scroll", Element: l.r.Next.Scroll}, where)
 	l.v.fallback(l.r.Next.Scroll, alternative)

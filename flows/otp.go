@@ -50,7 +50,7 @@ func (v *visit) otp(ctx context.Context, s selectors.Step) error {
 		v.s.otpUsed = map[string]int64{}
 	}
 	v.s.otpUsed[v.site.Site] = now.Unix() / 30
-	ctx, stop := context.WithTimeout(ctx, stepLimit)
+	ctx, stop := context.WithTimeout(ctx, v.stepLimit())
 	defer stop()
 	return v.act(ctx, selectors.Action{Do: "fill", Element: s.Element, Text: code, Secret: true})
 }

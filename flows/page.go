@@ -29,6 +29,15 @@ type Page interface {
 
 	Places
 	Sources
+	Traffic
+}
+
+// Traffic is what a page may ask of servers.
+type Traffic interface {
+	// Reading says whether only reading is going on: while it is, requests that could write are refused.
+	Reading(on bool)
+	// Refused returns what requests were refused since it was asked last.
+	Refused() []string
 }
 
 // Places are where else on a page there is something to see.

@@ -29,7 +29,7 @@ const quietEmpty = time.Second
 func (l *list) page(ctx context.Context, further bool) (selectors.Answer, []record, error) {
 	within := l.r.Within
 	if within == 0 {
-		within = openLimit
+		within = l.v.openLimit()
 	}
 	ctx, cancel := context.WithTimeout(ctx, within)
 	defer cancel()

@@ -68,7 +68,11 @@ func (q quietly) sites(t *testing.T) *flows.Sites {
 	s := &flows.Sites{
 		Files: map[string]*selectors.Site{"d": site}, Guard: guard{}, Evidence: t.ArtifactDir(), Zone: time.UTC, Now: time.Now,
 		NewPage: func(ctx context.Context, site *selectors.Site) (flows.Page, error) {
-			return b.NewPage(ctx, browser.PageOptions{Mask: site.Mask})
+			o, err := browser.OptionsFor(site, selectors.Values{})
+			if err != nil {
+				return nil, err
+			}
+			return b.NewPage(ctx, o)
 		},
 	}
 	t.Cleanup(func() {

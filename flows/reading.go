@@ -166,7 +166,7 @@ func (l *list) steps(ctx context.Context) error {
 		return err
 	}
 	if !l.answers() && !l.fromFile() && l.r.Frame == "" && l.r.Steps[n-1].Do != "wait" {
-		looking, cancel := context.WithTimeout(ctx, stepLimit)
+		looking, cancel := context.WithTimeout(ctx, l.v.stepLimit())
 		a, err := l.v.page.Read(looking, l.plan)
 		cancel()
 		if err != nil {
@@ -209,7 +209,7 @@ func (l *list) readTabs(ctx context.Context) error {
 	total, whole := 0, true
 	for i := range seen.Rows {
 		l.v.doing, l.v.place = fmt.Sprintf("tab %d", i+1), l.r.Tabs.Pos.String()
-		acting, cancel := context.WithTimeout(ctx, stepLimit)
+		acting, cancel := context.WithTimeout(ctx, l.v.stepLimit())
 		self := &selectors.Element{Pos: l.r.Tabs.Pos, Alternatives: []selectors.Target{{XPath: "."}}}
 		err := l.v.act(acting, selectors.Action{Do: "click", Element: self, Row: &selectors.Row{Rows: *l.r.Tabs, Index: i}})
 		cancel()
@@ -230,7 +230,7 @@ func (l *list) readTabs(ctx context.Context) error {
 
 // allTabs waits until there are tabs and their number stands still.
 func (l *list) allTabs(ctx context.Context) (selectors.Answer, error) {
-	ctx, cancel := context.WithTimeout(ctx, stepLimit)
+	ctx, cancel := context.WithTimeout(ctx, l.v.stepLimit())
 	defer cancel()
 	last, since := -1, time.Now()
 	for attempt := 0; ; attempt++ {

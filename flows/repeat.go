@@ -81,7 +81,7 @@ func (v *visit) subsides(ctx context.Context, c selectors.Condition) error {
 
 // glance returns what the whole page shows, and how many requests are under way.
 func (v *visit) glance(ctx context.Context) (text string, pending int, err error) {
-	ctx, cancel := context.WithTimeout(ctx, stepLimit)
+	ctx, cancel := context.WithTimeout(ctx, v.stepLimit())
 	defer cancel()
 	a, err := v.page.Read(ctx, selectors.Plan{Record: true, Limit: 1, Columns: [][]selectors.Selection{{{CSS: "body", Take: "text", Final: true}}}})
 	if err == nil && len(a.Rows) > 0 && len(a.Rows[0][0]) > 0 && a.Rows[0][0][0].Value != nil {

@@ -1,6 +1,7 @@
 package flows
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -25,6 +26,10 @@ type Sites struct {
 	Zone     *time.Location // for the times that are written into the CRM
 	Now      func() time.Time
 	BadRows  int // percent of the rows of a stock list whose quantity may be unreadable
+	// OpenLimit is how long a page may take to load (default 30s), StepLimit how long a step may (10s) unless it says within:.
+	OpenLimit, StepLimit time.Duration
+	// Worn, if set, is asked before each flow whether the browser is to be replaced; then all pages are closed first.
+	Worn func() bool
 	// OnPage, if set, is told of each page that a flow has come to: the log-in, the pages of a list, a record.
 	OnPage func(ctx context.Context, site *selectors.Site, flow, what string, values selectors.Values, page Page) error
 
@@ -60,12 +65,16 @@ type visit struct {
 
 // Limits.
 const (
-	openLimit    = 30 * time.Second // a page to load
-	stepLimit    = 10 * time.Second // a step, unless the file says within:
-	maxRestarts  = 40               // interruptions answered in one flow: sessions of a few seconds exist
-	maxRedo      = 2                // times that a flow is begun anew because of the browser or the site
+	maxRestarts  = 40 // interruptions answered in one flow: sessions of a few seconds exist
+	maxRedo      = 2  // times that a flow is begun anew because of the browser or the site
 	captureLimit = 25 * time.Second
 )
+
+// openLimit is how long a page may take to load.
+func (v *visit) openLimit() time.Duration { return cmp.Or(v.s.OpenLimit, 30*time.Second) }
+
+// stepLimit is how long a step may take, unless the file says within:.
+func (v *visit) stepLimit() time.Duration { return cmp.Or(v.s.StepLimit, 10*time.Second) }
 
 // come tells of a page that a flow has come to.
 func (v *visit) come(ctx context.Context, what string) error {
@@ -141,6 +150,9 @@ func (s *Sites) Close() error {
 func (s *Sites) do(ctx context.Context, site, flow string, work map[string]string, f func(context.Context, *visit) (string, error)) error {
 	started := s.Now()
 	restarts, redone := 0, 0
+	if s.Worn != nil && s.Worn() {
+		_ = s.Close() // kept sessions spare the log-in
+	}
 	for {
 		v, err := s.enter(ctx, site, flow, work)
 		var text string
@@ -245,6 +257,9 @@ func (s *Sites) explain(v *visit, site, flow string, err error) error {
 		step.Flow = flow
 	}
 	if v != nil {
+		if refused := v.page.Refused(); len(refused) > 0 {
+			step.Hint = strings.TrimPrefix(step.Hint+". restock refused "+strings.Join(refused[:min(len(refused), 3)], "; and "), ". ")
+		}
 		step.Flow = v.flow
 		if step.Step == "" {
 			step.Step = v.doing
@@ -276,7 +291,11 @@ func (s *Sites) evidence(ctx context.Context, v *visit, err error) error {
 func (v *visit) begin(flow string, work map[string]string) {
 	v.flow, v.work, v.doing, v.place, v.complete = flow, work, "", "", ""
 	v.page.Watch(v.interruptions())
+	v.page.Reading(v.reads())
 }
+
+// reads reports whether the flow at work must not change anything.
+func (v *visit) reads() bool { return v.flow == "stock" || v.flow == "subscribers" }
 
 func (v *visit) interruptions() []selectors.Condition {
 	list := make([]selectors.Condition, len(v.site.Interruptions))

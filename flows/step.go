@@ -27,7 +27,7 @@ func (v *visit) open(ctx context.Context, path selectors.Template) error {
 func (v *visit) goTo(ctx context.Context, address string) error {
 	v.log("open " + bot.Redact(address))
 	v.frame = ""
-	ctx, cancel := context.WithTimeout(ctx, openLimit)
+	ctx, cancel := context.WithTimeout(ctx, v.openLimit())
 	defer cancel()
 	if err := v.page.Open(ctx, "about:blank"); err != nil {
 		return err
@@ -56,7 +56,7 @@ func (v *visit) enterFrame(ctx context.Context, name string) error {
 		return nil
 	}
 	v.doing = "frame " + name
-	ctx, cancel := context.WithTimeout(ctx, openLimit)
+	ctx, cancel := context.WithTimeout(ctx, v.openLimit())
 	defer cancel()
 	if err := v.page.Frame(ctx, name); err != nil {
 		return err
@@ -80,7 +80,7 @@ func (v *visit) step(ctx context.Context, s selectors.Step, row *selectors.Row) 
 	v.log(v.doing)
 	within := s.Within
 	if within == 0 {
-		within = stepLimit
+		within = v.stepLimit()
 	}
 	switch s.Do {
 	case "open":

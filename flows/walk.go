@@ -50,7 +50,7 @@ func (l *list) fetchOn(ctx context.Context, a selectors.Answer, rows []record, a
 			}
 			if why != "" {
 				l.refuseFetch(why)
-				opening, cancel := context.WithTimeout(ctx, openLimit)
+				opening, cancel := context.WithTimeout(ctx, l.v.openLimit())
 				defer cancel()
 				return true, true, l.v.page.Open(opening, page.URL)
 			}
@@ -87,7 +87,7 @@ const fetchAtOnce = 8
 
 // fetch reads the page at an address and some of those that follow.
 func (l *list) fetch(ctx context.Context, address string) ([]selectors.Fetched, error) {
-	ctx, cancel := context.WithTimeout(ctx, openLimit)
+	ctx, cancel := context.WithTimeout(ctx, l.v.openLimit())
 	defer cancel()
 	addresses := []string{address}
 	if perPage := len(l.records) / max(l.pages, 1); !l.r.Next.Pages.Empty() && l.total >= 0 && perPage > 0 {
@@ -104,7 +104,7 @@ func (l *list) fetch(ctx context.Context, address string) ([]selectors.Fetched, 
 
 // compareShown fetches the page that is shown and compares.
 func (l *list) compareShown(ctx context.Context, a selectors.Answer, rows []record) error {
-	ctx, cancel := context.WithTimeout(ctx, openLimit)
+	ctx, cancel := context.WithTimeout(ctx, l.v.openLimit())
 	defer cancel()
 	pages, err := l.v.page.Fetch(ctx, []string{a.URL}, 1, l.plan)
 	if err != nil {

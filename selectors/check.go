@@ -35,6 +35,11 @@ func (c *checker) check() {
 			c.report(s.At.Of("block", s.Pos), "block: "+quote(what), strict.List(Blockable()), strict.DidYouMean(what, Blockable()))
 		}
 	}
+	for _, text := range s.Posts {
+		if _, err := Pattern(text); err != nil {
+			c.report(s.At.Of("posts", s.Pos), "posts: "+quote(text), "an address with * for anything", err.Error())
+		}
+	}
 	for name, e := range s.Elements {
 		if e.Ref != "" {
 			c.report(e.Pos, "element "+name+" is the word "+quote(e.Ref), "targets such as {css: …}", "")

@@ -242,6 +242,8 @@ type Writing struct {
 	After  Check         `yaml:"after,required" doc:"read back after loading the page anew; otherwise it is not done"`
 	Also   []Check       `yaml:"also" doc:"further fields that must be so afterwards"`
 	Within time.Duration `yaml:"within" doc:"how long the record may take to load; default 30s"`
+	// Rejected, when it shows after the steps and reading back proves that nothing was written, is the site's own no.
+	Rejected *Condition `yaml:"rejected" doc:"the site's own sign that it did not take it: a person decides"`
 }
 
 // Check compares a field of the page with a text.

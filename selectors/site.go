@@ -15,6 +15,7 @@ type Site struct {
 	Site    string     `yaml:"site,required" doc:"its name, in small letters; jobs in restock.yaml use it"`
 	Base    Template   `yaml:"base,required" doc:"its address; the addresses below are relative to it"`
 	Allow   []Template `yaml:"allow" doc:"further origins that the browser may talk to; all others do not exist for it"`
+	Posts   []string   `yaml:"posts" doc:"addresses that a flow which only reads may send to, with * for anything: /graphql; all other sending is refused while it reads"`
 	Locale  string     `yaml:"locale" doc:"how numbers and dates are written: en-AU; a field can say otherwise"`
 	Block   []string   `yaml:"block" doc:"what the browser need not load: images, fonts, media"`
 
@@ -35,6 +36,10 @@ type Login struct {
 	Steps   []Step     `yaml:"steps,required" doc:"what to do there"`
 	Done    Condition  `yaml:"done,required" doc:"proof that we are in"`
 	Refused *Condition `yaml:"refused" doc:"proof that the user name or password is wrong: not tried again until it changes"`
+	Locked  *Condition `yaml:"locked" doc:"the account is locked, its password has expired, or something else that only a person can do: not tried again until the password changes"`
+	Origins []Template `yaml:"origins" doc:"where secrets may be typed; default: the base and those under allow"`
+	Kept    Template   `yaml:"kept" doc:"an address that shows done while a kept session lives; default: the base"`
+	Fresh   bool       `yaml:"fresh" doc:"true: log in anew in every run; nothing of a session is kept"`
 }
 
 // Interruption is something that may come up at any moment: the end of the session, a notice, an error dialog.
@@ -78,9 +83,34 @@ func (s *Site) Origins(v Values) ([]string, error) {
 		if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
 			return nil, &AddressError{Pos: t.Pos, Address: text}
 		}
-		origins = append(origins, u.Scheme+"://"+strings.ToLower(u.Host))
+		origins = append(origins, u.Scheme+"://"+plainHost(u))
 	}
 	return origins, nil
+}
+
+// plainHost is the host of an address as browsers write it in an origin.
+func plainHost(u *url.URL) string {
+	host := strings.ToLower(u.Host)
+	if u.Scheme == "http" {
+		return strings.TrimSuffix(host, ":80")
+	}
+	return strings.TrimSuffix(host, ":443")
+}
+
+// SecretOrigins returns the origins into which secrets may be typed.
+func (s *Site) SecretOrigins(v Values) ([]string, error) {
+	if s.Login == nil || len(s.Login.Origins) == 0 {
+		return s.Origins(v)
+	}
+	only := Site{Base: s.Base, Allow: s.Login.Origins}
+	return only.Origins(v)
+}
+
+// OpensTabs reports whether a step of the file goes to a tab that the site opens.
+func (s *Site) OpensTabs() bool {
+	found := false
+	s.steps(func(step Step) { found = found || step.Do == "tab" })
+	return found
 }
 
 // AddressError says that a value is not an address of a web site.

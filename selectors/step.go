@@ -87,7 +87,7 @@ func Actions() []Word {
 		{"frame", "does then inside the frame with this name, id, title or address; needed for frames of another site"},
 		{"tab", "goes to the tab with this title or address, does then, closes it and comes back; without then it stays there (main: the first tab)"},
 		{"dialog", "how to answer the next native question: accept or dismiss; alerts are always accepted, other questions dismissed"},
-		{"otp", "types a one-time code (RFC 6238) if the field shows up"},
+		{"otp", "types a one-time code if the field shows up: from its key (RFC 6238), or from a person, who has within: (5m) to give it"},
 	}
 }
 
@@ -233,7 +233,7 @@ func (s *Step) action(d *strict.Decoder, n *strict.Node) {
 
 type otpStep struct {
 	Element Element  `yaml:"element,required" doc:"the field of the code"`
-	Secret  Template `yaml:"secret,required" doc:"the key of the codes: ${secret:NAME}"`
+	Secret  Template `yaml:"secret" doc:"the key of the codes: ${secret:NAME}; without it a person is asked, who answers with restock otp"`
 }
 
 type fieldStep struct {

@@ -201,6 +201,7 @@ func (r *resolver) site(s *Site) {
 		r.steps(s.Login.Steps)
 		r.condition(&s.Login.Done)
 		r.condition(s.Login.Refused)
+		r.condition(s.Login.Locked)
 	}
 	r.flow = "stock"
 	r.reading(s.Stock)
@@ -209,6 +210,7 @@ func (r *resolver) site(s *Site) {
 	r.flow = "followup"
 	if w := s.Followup; w != nil {
 		r.condition(w.Proof)
+		r.condition(w.Rejected)
 		r.steps(w.Find)
 		r.element(&w.Before.Field)
 		r.element(&w.After.Field)
@@ -227,6 +229,10 @@ func (s *Site) templates(f func(t *Template, flow string)) {
 	}
 	if s.Login != nil {
 		f(&s.Login.Open, "login")
+		f(&s.Login.Kept, "login")
+		for i := range s.Login.Origins {
+			f(&s.Login.Origins[i], "")
+		}
 		stepTemplates(s.Login.Steps, "login", f)
 	}
 	for _, r := range []struct {
@@ -260,6 +266,37 @@ func (s *Site) templates(f func(t *Template, flow string)) {
 			f(&s.Followup.Also[i].Is, "followup")
 		}
 		stepTemplates(s.Followup.Steps, "followup", f)
+	}
+}
+
+// steps calls f for every step of the file, those inside others too.
+func (s *Site) steps(f func(Step)) {
+	var walk func(list []Step)
+	walk = func(list []Step) {
+		for _, step := range list {
+			f(step)
+			walk(step.Try)
+			walk(step.Then)
+			walk(step.Else)
+		}
+	}
+	if s.Login != nil {
+		walk(s.Login.Steps)
+	}
+	for _, r := range []*Reading{s.Stock, s.Subscribers} {
+		if r == nil {
+			continue
+		}
+		walk(r.Steps)
+		walk(r.Page)
+		if r.Detail != nil {
+			walk(r.Detail.Open.Steps)
+			walk(r.Detail.Back)
+		}
+	}
+	if s.Followup != nil {
+		walk(s.Followup.Find)
+		walk(s.Followup.Steps)
 	}
 }
 

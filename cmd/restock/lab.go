@@ -19,6 +19,7 @@ import (
 
 // lab is one site with a browser, for trying its file: nothing is written anywhere, and no job need exist.
 type lab struct {
+	saved   bool // the pages are saved ones
 	a       *app
 	site    *selectors.Site
 	values  selectors.Values
@@ -65,7 +66,7 @@ func (l *lab) launch(ctx context.Context, c *config.Config, hosts []string) erro
 	if err != nil {
 		return errors.Join(err, l.close())
 	}
-	if hosts == nil {
+	if l.saved = hosts != nil; !l.saved {
 		if hosts, err = hostsOf(l.site, l.values); err != nil {
 			return errors.Join(err, l.close())
 		}
@@ -90,7 +91,14 @@ func (l *lab) launch(ctx context.Context, c *config.Config, hosts []string) erro
 }
 
 func (l *lab) page(ctx context.Context, site *selectors.Site) (flows.Page, error) {
-	return l.browser.NewPage(ctx, browser.PageOptions{Mask: site.Mask, Block: site.Block})
+	if l.saved { // the pages come from here, and not from where the file says
+		return l.browser.NewPage(ctx, browser.PageOptions{Mask: site.Mask, Block: site.Block})
+	}
+	o, err := browser.OptionsFor(site, l.values)
+	if err != nil {
+		return nil, err
+	}
+	return l.browser.NewPage(ctx, o)
 }
 
 // close ends everything, last things first.

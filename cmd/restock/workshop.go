@@ -4,10 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/url"
-	"os"
 	"path/filepath"
-	"strings"
 	"time"
 
 	"restock/bot"
@@ -183,10 +180,17 @@ func (w *workshop) run(ctx context.Context, name, trigger string, dry bool, o ru
 		return bot.Run{}, err
 	}
 	run := bot.NewRun(job.Name, trigger, w.a.now())
-	tabs := &tabs{w: w, job: job}
+	governor, err := w.governor(job)
+	if err != nil {
+		return bot.Run{}, err
+	}
 	sites := &flows.Sites{
-		Files: w.sites, Values: w.values(), NewPage: tabs.page, Guard: w.ledger, Zone: w.config.Location, Now: w.a.now,
-		Evidence: filepath.Join(w.config.Path(w.config.Data), "runs", run.ID),
+		Files: w.sites, Values: w.values(), Guard: w.ledger, Zone: w.config.Location, Now: w.a.now,
+		NewPage: func(ctx context.Context, site *selectors.Site) (flows.Page, error) {
+			return page(ctx, governor, site, w.values())
+		},
+		Evidence: filepath.Join(w.config.Path(w.config.Data), "runs", run.ID), BadRows: job.Bot(nil).Policy.Guards.BadRows,
+		Worn: governor.Worn, OpenLimit: w.config.Browser.Open, StepLimit: w.config.Browser.Step,
 	}
 	b := &bot.Bot{
 		Ledger: w.ledger, Sites: sites, Senders: senders, Log: w.a.log(), Now: w.a.now, DryRun: dry, Progress: o.progress, Planned: o.planned,
@@ -195,89 +199,10 @@ func (w *workshop) run(ctx context.Context, name, trigger string, dry bool, o ru
 	for _, s := range senders {
 		err = errors.Join(err, s.Close())
 	}
-	return run, errors.Join(err, sites.Close(), tabs.close())
+	return run, errors.Join(err, sites.Close(), governor.Close())
 }
 
 type runOptions struct {
 	progress func(string)
 	planned  func([]bot.Level, []bot.Notification)
-}
-
-// tabs starts a browser when the first page is wanted, and another one when it has died.
-type tabs struct {
-	w   *workshop
-	job config.Job
-	b   *browser.Browser
-}
-
-func (t *tabs) page(ctx context.Context, site *selectors.Site) (flows.Page, error) {
-	if t.b != nil && t.b.Err() != nil {
-		_ = t.b.Close() // it is dead: what matters was reported where it died
-		t.b = nil
-	}
-	if t.b == nil {
-		hosts, err := t.hosts()
-		if err != nil {
-			return nil, err
-		}
-		profiles := filepath.Join(t.w.config.Path(t.w.config.Data), "browser")
-		if err := os.MkdirAll(profiles, 0o700); err != nil {
-			return nil, err
-		}
-		for _, dir := range []string{profiles, ""} {
-			if _, err := browser.Sweep(dir); err != nil {
-				t.w.a.say("restock: an old browser profile cannot be removed: %v", err)
-			}
-		}
-		if t.b, err = browser.Launch(ctx, browser.Options{Path: t.w.browser.Path, Profile: profiles, Hosts: hosts}); err != nil {
-			return nil, err
-		}
-	}
-	return t.b.NewPage(ctx, browser.PageOptions{Mask: site.Mask, Block: site.Block})
-}
-
-// hosts are those that the browser may talk to: of the sites of the job, with what their files allow.
-func (t *tabs) hosts() ([]string, error) {
-	var hosts []string
-	for _, name := range []string{t.job.IMS, t.job.CRM} {
-		site := t.w.sites[name]
-		if site == nil {
-			continue // reported where the site is needed
-		}
-		more, err := hostsOf(site, t.w.values())
-		if missing, ok := errors.AsType[*selectors.MissingError](err); ok {
-			return nil, &bot.StepError{
-				Class: bot.Config, Site: name, Place: missing.Pos.String(), Expected: missing.Name + " to be set", Found: "nothing", Hint: missing.Hint, Err: err,
-			}
-		}
-		if err != nil {
-			return nil, configError(site.File, "base", err)
-		}
-		hosts = append(hosts, more...)
-	}
-	return hosts, nil
-}
-
-// hostsOf are the hosts of a site: those of its base and of what its file allows.
-func hostsOf(site *selectors.Site, values selectors.Values) ([]string, error) {
-	origins, err := site.Origins(values)
-	if err != nil {
-		return nil, err
-	}
-	hosts := make([]string, 0, len(origins))
-	for _, origin := range origins {
-		u, err := url.Parse(origin)
-		if err != nil {
-			return nil, err
-		}
-		hosts = append(hosts, strings.Trim(u.Hostname(), "[]"))
-	}
-	return hosts, nil
-}
-
-func (t *tabs) close() error {
-	if t.b == nil {
-		return nil
-	}
-	return t.b.Close()
 }

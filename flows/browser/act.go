@@ -45,6 +45,11 @@ func (p *Page) Act(ctx context.Context, a selectors.Action) (alternative int, er
 	if a.Element == nil {
 		return 0, p.broken(p.actWithout(ctx, a))
 	}
+	if a.Secret {
+		if err := p.trusted(ctx); err != nil {
+			return 0, p.broken(err)
+		}
+	}
 	if a.Do == "scroll" {
 		_, alternative, err := p.Scroll(ctx, a, "end")
 		return alternative, err

@@ -164,6 +164,8 @@ func (b *Browser) events() {
 					p.detached(gone.SessionID)
 				}
 			}
+		case "Target.targetCreated":
+			b.opened(e)
 		case "Browser.downloadWillBegin", "Browser.downloadProgress":
 			b.downloadEvent(e)
 		default:
@@ -185,6 +187,34 @@ func (b *Browser) crashed(e message) {
 			p.fail(fmt.Errorf("the tab crashed %s", crash.Status))
 		}
 	}
+}
+
+// opened closes a tab that a page opens and that no step of the site's file goes to.
+func (b *Browser) opened(e message) {
+	var t proto.TargetTargetCreated
+	if json.Unmarshal(e.Params, &t) != nil || t.TargetInfo == nil || t.TargetInfo.Type != proto.TargetTargetInfoTypePage {
+		return
+	}
+	b.mu.Lock()
+	var from *Page
+	for _, p := range b.pages {
+		if t.TargetInfo.OpenerID != "" && p.context == t.TargetInfo.BrowserContextID && t.TargetInfo.TargetID != p.main && p.opts.NoPopups {
+			from = p
+		}
+	}
+	b.mu.Unlock()
+	if from == nil {
+		return
+	}
+	from.mu.Lock()
+	from.popups++
+	from.traffic.refuse("a tab that the page opened; if it is wanted, go to it with the step tab:")
+	from.mu.Unlock()
+	go func() {
+		ctx, cancel := context.WithTimeout(from.gone, 10*time.Second)
+		defer cancel()
+		_, _ = proto.TargetCloseTarget{TargetID: t.TargetInfo.TargetID}.Call(b.at(ctx, "")) // it may have closed itself
+	}()
 }
 
 func (b *Browser) page(id proto.TargetSessionID) *Page {

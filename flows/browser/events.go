@@ -3,6 +3,7 @@ package browser
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"time"
 
 	"github.com/go-rod/rod/lib/proto"
@@ -34,7 +35,7 @@ func (p *Page) event(e message) {
 	case "Target.attachedToTarget":
 		p.attached(e)
 	case "Fetch.requestPaused":
-		go p.refuseRequest(e)
+		go p.paused(e)
 	}
 	if own {
 		p.ownEvent(e)
@@ -63,6 +64,7 @@ func (p *Page) ownEvent(e message) {
 		if json.Unmarshal(e.Params, &r) == nil {
 			p.note(r.RequestID, func(d *document) { d.status = r.Response.Status })
 			p.collecting().received(r)
+			p.answered(r)
 		}
 	case "Network.loadingFinished":
 		var r proto.NetworkLoadingFinished
@@ -74,6 +76,9 @@ func (p *Page) ownEvent(e message) {
 	case "Network.loadingFailed":
 		var r proto.NetworkLoadingFailed
 		if json.Unmarshal(e.Params, &r) == nil {
+			if !r.Canceled {
+				p.failedRequest(fmt.Sprintf("%s: %s", r.Type, r.ErrorText))
+			}
 			p.landed(r.RequestID)
 			p.collecting().dropped(r.RequestID)
 			p.note(r.RequestID, func(d *document) { d.failed = r.ErrorText })
@@ -142,6 +147,7 @@ func (p *Page) attached(e message) {
 		defer cancel()
 		c := caller{p.b, ctx, a.SessionID, p.gone}
 		_ = proto.PageEnable{}.Call(c) // a frame that is gone already needs nothing
+		_ = p.filter(c)
 		_ = proto.TargetSetAutoAttach{AutoAttach: true, Flatten: true}.Call(c)
 	}()
 }

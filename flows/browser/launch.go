@@ -116,15 +116,18 @@ func newProfile(parent string) (string, error) {
 			return "", err
 		}
 	}
-	dir, err := os.MkdirTemp(parent, "restock-browser-")
+	dir, err := os.MkdirTemp(parent, profilePrefix)
 	if err != nil {
 		return "", err
 	}
-	owner := []byte(strconv.Itoa(os.Getpid()))
+	owner := []byte(strings.TrimSpace(strconv.Itoa(os.Getpid()) + " " + startOf(os.Getpid())))
 	return dir, errors.Join(os.WriteFile(filepath.Join(dir, ownerFile), owner, 0o600), giveTo(dir))
 }
 
-// ownerFile holds the number of the bot's process: a profile whose owner is gone was left by a kill.
+// profilePrefix begins the name of each profile of ours.
+const profilePrefix = "restock-browser-"
+
+// ownerFile holds the number of the bot's process and when it was started: a profile whose owner is gone was left by a kill.
 const ownerFile = "restock.pid"
 
 // openParent returns a folder for temporary files that the browser's user can reach: the data folder is closed to it, and
@@ -237,7 +240,7 @@ func Sweep(parent string) (removed int, err error) {
 			return 0, err
 		}
 	}
-	dirs, err := filepath.Glob(filepath.Join(parent, "restock-browser-*"))
+	dirs, err := filepath.Glob(filepath.Join(parent, profilePrefix+"*"))
 	for _, dir := range dirs {
 		owner, readErr := os.ReadFile(filepath.Join(dir, ownerFile))
 		if readErr != nil || alive(string(owner)) {

@@ -47,6 +47,9 @@ func (p *Page) navigate(ctx context.Context, address string) error {
 		return err
 	}
 	if res.ErrorText != "" {
+		if err := p.strayed(); err != nil {
+			return err
+		}
 		return unreachable(address, res.ErrorText)
 	}
 	p.mu.Lock()

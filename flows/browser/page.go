@@ -41,6 +41,9 @@ type Page struct {
 	flight   map[proto.NetworkRequestID]underway // requests under way
 	dialogs  []Dialog
 	answer   string // to the next native dialog: accept or dismiss
+	traffic  traffic
+	closed   func() // told once when the page is closed
+	popups   int    // tabs that were closed because nobody wants them
 	pierced  time.Time
 }
 
@@ -49,6 +52,10 @@ type PageOptions struct {
 	Watch []selectors.Condition // interruptions, looked for before and after every read and action
 	Mask  []selectors.Element   // covered in screenshots
 	Block []string              // what is not loaded: images, fonts, media
+	// Origins are those that the page may talk to; empty: all. Secrets are those that a secret may be typed into; empty: all.
+	Origins, Secrets []string
+	Posts            []string // addresses that may be sent to while only reading, with * for anything
+	NoPopups         bool     // tabs that a page opens are closed, because no step goes to them
 }
 
 // Dialog is a native dialog that the page raised. It was answered at once, because it blocks everything else.
@@ -80,6 +87,10 @@ func (p *Page) open(ctx context.Context) error {
 		return err
 	}
 	p.context = made.BrowserContextID
+	// Nothing is granted: no notifications, no place, no clipboard, no camera.
+	if err := (proto.BrowserGrantPermissions{Permissions: []proto.BrowserPermissionType{}, BrowserContextID: p.context}).Call(root); err != nil {
+		return err
+	}
 	tab, err := proto.TargetCreateTarget{
 		URL: "about:blank", BrowserContextID: p.context, Width: &p.b.opts.Width, Height: &p.b.opts.Height,
 	}.Call(root)
@@ -160,7 +171,9 @@ func (p *Page) enable(ctx context.Context) error {
 			_, err := proto.PageAddScriptToEvaluateOnNewDocument{Source: openRoots}.Call(p.at(ctx))
 			return err
 		},
-		func() error { return p.block(ctx) },
+		func() error { return p.filter(p.at(ctx)) },
+		// What a page has stored for use without the network may be old.
+		func() error { return proto.NetworkSetBypassServiceWorker{Bypass: true}.Call(p.at(ctx)) },
 	} {
 		if err := enable(); err != nil {
 			return err
@@ -197,6 +210,10 @@ func (p *Page) Close() error {
 	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 	defer cancel()
 	p.fail(errors.New("the page was closed"))
+	if p.closed != nil {
+		p.closed()
+		p.closed = nil
+	}
 	p.b.mu.Lock()
 	for session, page := range p.b.pages {
 		if page == p {

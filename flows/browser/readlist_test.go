@@ -144,7 +144,7 @@ func newReader(b *testing.B, walk string) *reader {
 		Files: map[string]*selectors.Site{"list": site}, Guard: noGuard{}, Evidence: b.TempDir(), Zone: time.UTC, Now: time.Now,
 		Values: selectors.Values{Env: func(string) (string, bool) { return server.URL, true }, Secret: func(string) (string, bool) { return "", false }},
 		NewPage: func(ctx context.Context, _ *selectors.Site) (flows.Page, error) {
-			r.page, err = chrome.NewPage(ctx, browser.PageOptions{})
+			r.page, err = chrome.NewPage(ctx, browser.PageOptions{Origins: []string{server.URL}, NoPopups: true})
 			return r.page, err
 		},
 	}

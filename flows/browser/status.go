@@ -14,6 +14,12 @@ func (p *Page) checkDocument() error {
 	p.mu.Unlock()
 	fail := &bot.StepError{URL: d.url, Class: bot.SiteDown, Expected: "status 200", Hint: "the site is not well: look at it in a browser; the next run tries again"}
 	switch {
+	case strings.Contains(d.failed, "BLOCKED_BY_CLIENT"):
+		if err := p.strayed(); err != nil {
+			return err
+		}
+		fail.Class, fail.Expected, fail.Found = bot.PageChanged, "a page that only reads", "a form that was sent while only reading"
+		fail.Hint = "it was refused. If it changes nothing, list its address under posts: in the selector file"
 	case d.failed != "" && d.failed != "net::ERR_ABORTED":
 		fail.Expected, fail.Found = "the whole page", "a page that was cut off: "+d.failed
 	case d.status >= 500:

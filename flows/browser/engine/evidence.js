@@ -80,6 +80,9 @@ R.structure = (req) => {
   return out;
 };
 
+// origin tells whose document this is, and whether it is the page itself and not a frame.
+R.origin = () => ({ origin: location.origin, top: window.top === window });
+
 // near lists what is on the page where an element was not found: visible buttons, links, fields and headings.
 R.near = () => R.all(document, "h1,h2,h3,button,a[href],input,select,textarea,[role=button],[role=dialog],[role=alert]")
   .filter(R.visible).slice(0, 40).map(R.describe);
