@@ -117,6 +117,7 @@ type StepError struct {
 	Step     string `json:"step,omitempty"`  // "click submit"
 	Place    string `json:"place,omitempty"` // file:line:column in the selector file
 	URL      string `json:"url,omitempty"`
+	Status   int    `json:"status,omitempty"` // of the page's answer, where that is what is wrong
 	Expected string `json:"expected,omitempty"`
 	Found    string `json:"found,omitempty"`
 	Hint     string `json:"hint,omitempty"`

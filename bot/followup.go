@@ -138,6 +138,9 @@ func (b *Bot) write(ctx context.Context, job Job, run *Run, n Notification) (boo
 		if n.FollowUp.State == FollowUpIntent && ClassOf(err) == WriteUnknown {
 			n.FollowUp.State = FollowUpUnknown
 		}
+		if ClassOf(err) == Business {
+			n.FollowUp.State = FollowUpRejected
+		}
 		n.FollowUp.At, n.FollowUp.Detail = b.Now(), Clean(err.Error())
 		_, saveErr := b.Ledger.save(context.WithoutCancel(ctx), []Notification{n})
 		return false, errors.Join(err, saveErr)

@@ -3,7 +3,10 @@ package flows_test
 import (
 	"context"
 	"fmt"
+	"net/http"
+	"net/http/httptest"
 	"os"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -13,6 +16,7 @@ import (
 	"restock/flows/browser"
 	"restock/flows/flowtest"
 	"restock/selectors"
+	"restock/state/statetest"
 )
 
 // shared is the one browser of this package's tests; each test has pages of its own.
@@ -50,17 +54,7 @@ func (s *shared) get(t *testing.T) *browser.Browser {
 }
 
 // guard is a Guard in memory.
-type guard map[string]bot.Refusal
-
-func (g guard) Refused(_ context.Context, site string) (bot.Refusal, bool, error) {
-	r, ok := g[site]
-	return r, ok, nil
-}
-
-func (g guard) Refuse(_ context.Context, site string, r bot.Refusal) error {
-	g[site] = r
-	return nil
-}
+func guard() flows.Guard { return bot.NewLedger(&statetest.Memory{}, time.Now) }
 
 // sample starts the sample company and a Sites that works in it.
 func sample(t *testing.T) (*flowtest.World, *flows.Sites) {
@@ -75,7 +69,7 @@ func sample(t *testing.T) (*flowtest.World, *flows.Sites) {
 	}
 	b := one.get(t)
 	s := &flows.Sites{
-		Files: files, Values: w.Values(), Guard: guard{}, Evidence: t.ArtifactDir(), Zone: time.UTC, Now: time.Now,
+		Files: files, Values: w.Values(), Guard: guard(), Evidence: t.ArtifactDir(), Zone: time.UTC, Now: time.Now,
 		NewPage: func(ctx context.Context, site *selectors.Site) (flows.Page, error) {
 			o, err := browser.OptionsFor(site, w.Values())
 			if err != nil {
@@ -93,4 +87,43 @@ func sample(t *testing.T) (*flowtest.World, *flows.Sites) {
 		}
 	})
 	return w, s
+}
+
+// serveAt serves on another origin.
+func serveAt(t *testing.T, h http.Handler) string {
+	t.Helper()
+	server := httptest.NewServer(h)
+	t.Cleanup(func() {
+		server.CloseClientConnections()
+		server.Close()
+	})
+	return server.URL
+}
+
+func templates(t *testing.T, texts ...string) []selectors.Template {
+	t.Helper()
+	var list []selectors.Template
+	for _, text := range texts {
+		one, err := selectors.ParseTemplate(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		list = append(list, one)
+	}
+	return list
+}
+
+// withCode is the sample IMS with a log-in that wants a code from a person.
+func withCode(t *testing.T) *selectors.Site {
+	t.Helper()
+	data, err := flowtest.SiteFile("ims")
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := strings.Replace(string(data), "    - click: submit\n", "    - click: submit\n    - otp: {element: {label: Code}}\n    - click: {role: button, name: Go on}\n", 1)
+	site, err := selectors.Load("ims.yaml", []byte(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return site
 }

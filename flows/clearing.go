@@ -23,7 +23,7 @@ func (c *clearing) clear(ctx context.Context, do func() error) error {
 	for range maxCleared {
 		err := do()
 		cut, ok := errors.AsType[*selectors.Interrupted](err)
-		if !ok || c.v.site.Interruptions[cut.Index].Click == nil {
+		if !ok || cut.Index >= len(c.v.site.Interruptions) || c.v.site.Interruptions[cut.Index].Click == nil {
 			return err
 		}
 		in := c.v.site.Interruptions[cut.Index]

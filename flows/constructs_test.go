@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"restock/bot"
 	"restock/flows/flowtest"
@@ -15,7 +16,7 @@ import (
 // TestConstructs: what the selector file can say beyond the difficulties, each on a page of its own.
 func TestConstructs(t *testing.T) {
 	special := map[int]func(*trial){
-		43: func(t *trial) { t.told(501) }, 44: csvFile, 48: virtualGrid, 49: otherFrames, 51: fetchedPages, 56: uploadedFile, 57: words, 58: twoLines, 59: laterPage,
+		43: func(t *trial) { t.told(501) }, 44: csvFile, 48: virtualGrid, 49: otherFrames, 51: fetchedPages, 56: uploadedFile, 57: words, 58: twoLines, 59: laterPage, 60: keptSession,
 	}
 	for n := flowtest.Difficulties + 1; n <= flowtest.Last; n++ {
 		t.Run(fmt.Sprint(n), func(t *testing.T) {
@@ -122,6 +123,28 @@ func twoLines(t *trial) {
 
 func laterPage(t *trial) {
 	t.told(506)
+}
+
+// keptSession: a search that is sent, a log-in that is not tried when the account is locked, a record that the site refuses.
+func keptSession(t *trial) {
+	t.whole()
+	t.d.Switch("reject", "yes")
+	_, err := t.follow(502)
+	if bot.ClassOf(err) != bot.Business || !strings.Contains(err.Error(), "refused the entry") {
+		t.Errorf("%v", err)
+	}
+	if saves, _ := t.d.Counts(); saves != 0 {
+		t.Errorf("%d saves", saves)
+	}
+	other := newTrial(t.T, 60)
+	other.d.Switch("locked", "yes")
+	for range 2 {
+		other.fails(bot.Auth, "60.yaml:")
+	}
+	third := newTrial(t.T, 60)
+	third.s.Files["d"].Posts = nil
+	third.s.StepLimit = 500 * time.Millisecond
+	third.fails(bot.PageChanged, "sent while only reading")
 }
 
 // TestEveryWordIsTried: every key of the language stands in a file that a test runs against a page.

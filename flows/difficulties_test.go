@@ -60,7 +60,7 @@ func newTrial(t *testing.T, n int) *trial {
 	}
 	b := one.get(t)
 	s := &flows.Sites{
-		Files: map[string]*selectors.Site{"d": site}, Values: d.Values(), Guard: guard{}, Evidence: t.ArtifactDir(), Zone: time.UTC, Now: time.Now,
+		Files: map[string]*selectors.Site{"d": site}, Values: d.Values(), Guard: guard(), Evidence: t.ArtifactDir(), Zone: time.UTC, Now: time.Now,
 		NewPage: func(ctx context.Context, site *selectors.Site) (flows.Page, error) {
 			o, err := browser.OptionsFor(site, d.Values())
 			if err != nil {
@@ -132,19 +132,24 @@ func (t *trial) waiting(skus ...string) map[string]bot.Subscription {
 	return found
 }
 
-// told writes a follow-up and looks whether the site has it.
-func (t *trial) told(id int) flowtest.Wish {
-	t.Helper()
+// follow writes a follow-up.
+func (t *trial) follow(id int) (bot.FollowUp, error) {
 	w := t.d.Request(id)
 	n := bot.Notification{
 		Key: "k7", Channel: bot.Email, State: bot.Accepted, Restock: bot.Restock{SKU: w.SKU},
 		Subscription: bot.Subscription{ID: fmt.Sprint(id), Customer: w.Customer(), SKU: w.SKU},
 	}
-	f, err := t.s.FollowUp(t.Context(), "d", n, func(context.Context) error { return nil })
+	return t.s.FollowUp(t.Context(), "d", n, func(context.Context) error { return nil })
+}
+
+// told writes a follow-up and looks whether the site has it.
+func (t *trial) told(id int) flowtest.Wish {
+	t.Helper()
+	f, err := t.follow(id)
 	if err != nil || f.State != bot.FollowUpWritten {
 		t.Fatalf("%+v, %v", f, err)
 	}
-	w = t.d.Request(id)
+	w := t.d.Request(id)
 	if saves, _ := t.d.Counts(); w.Status != "Notified" || saves != 1 {
 		t.Errorf("%d saves, the site has %+v", saves, w)
 	}

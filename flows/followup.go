@@ -99,6 +99,13 @@ func (v *visit) write(ctx context.Context, w *selectors.Writing, ours bool, inte
 	if _, restart := stepErr.(*selectors.Interrupted); restart { //nolint:errorlint // pages return it unwrapped
 		return bot.FollowUp{}, stepErr
 	}
+	rejected, err := v.rejected(ctx, w)
+	if err != nil {
+		return bot.FollowUp{}, err
+	}
+	if rejected != nil {
+		stepErr = rejected
+	}
 	if stepErr != nil && ctx.Err() == nil { // the picture is of the step that failed, not of what is loaded next
 		stepErr = v.s.evidence(ctx, v, v.s.explain(v, v.site.Site, v.flow, stepErr))
 	}
@@ -106,6 +113,8 @@ func (v *visit) write(ctx context.Context, w *selectors.Writing, ours bool, inte
 	switch {
 	case done:
 		return bot.FollowUp{State: bot.FollowUpWritten}, nil
+	case rejected != nil && err == nil && !before(now):
+		// It says no, and something was written all the same: see below.
 	case stepErr != nil:
 		return bot.FollowUp{}, stepErr
 	case err != nil:
@@ -117,6 +126,28 @@ func (v *visit) write(ctx context.Context, w *selectors.Writing, ours bool, inte
 		Found: fmt.Sprintf("%q", short(now)), Hint: "the next run reads the record again before it writes; look at the screenshot",
 	}
 }
+
+// rejected looks for the site's own no after the steps.
+func (v *visit) rejected(ctx context.Context, w *selectors.Writing) (no *bot.StepError, err error) {
+	if w.Rejected == nil {
+		return nil, nil
+	}
+	looking, cancel := context.WithTimeout(ctx, rejectedLooks)
+	defer cancel()
+	if _, err := v.first(looking, *w.Rejected); err != nil {
+		if _, cut := errors.AsType[*selectors.Interrupted](err); cut || ctx.Err() != nil {
+			return nil, err
+		}
+		return nil, nil //nolint:nilerr // no sign of a no: reading back decides
+	}
+	return &bot.StepError{
+		Class: bot.Business, Place: w.Rejected.Pos.String(), Step: "save", Expected: "the site to take the entry",
+		Found: "it refused the entry (" + w.Rejected.String() + ")", Hint: "look at the picture for what it says, and at the record; restock tries a few times more",
+	}, nil
+}
+
+// rejectedLooks is how long the site's no may take to show.
+const rejectedLooks = 700 * time.Millisecond
 
 // look loads the record anew and reads what before: and after: compare, all at one moment. done reports that the follow-up
 // stands there; written says that it was written just now. Fields are often there before their values, so anything else is believed only when it stays.

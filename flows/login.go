@@ -15,7 +15,8 @@ import (
 	"restock/selectors"
 )
 
-// login logs in, unless the site has no log-in. Credentials that the site refused are not tried again until they change.
+// login logs in, unless the site has no log-in. Credentials that the site refused are not tried again until they change. With
+// an account, one logs in at a time.
 func (v *visit) login(ctx context.Context) error {
 	if v.site.Login == nil {
 		return nil
@@ -26,13 +27,31 @@ func (v *visit) login(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := v.checkRefused(ctx, credentials); err != nil {
-		return err
-	}
 	v.page.Watch(nil)
 	v.page.Reading(false)
-	if err := v.tryLogin(ctx, v.site.Login, credentials); err != nil {
+	account := v.account(credentials)
+	done, err := v.s.Guard.LogIn(ctx, account)
+	if err != nil {
 		return err
+	}
+	defer done()
+	alive := false
+	if v.who == "" { // a page that has not been logged in yet
+		if alive, err = v.restore(ctx, account); err != nil {
+			return err
+		}
+	}
+	v.who = account
+	if !alive {
+		if err := v.checkRefused(ctx, credentials); err != nil {
+			return err
+		}
+		if err := v.tryLogin(ctx, v.site.Login, credentials); err != nil {
+			return err
+		}
+		if err := v.keep(ctx); err != nil && ctx.Err() == nil {
+			v.log("the session cannot be kept: " + bot.Clean(err.Error()))
+		}
 	}
 	v.page.Watch(v.interruptions())
 	v.flow = flow
@@ -48,8 +67,10 @@ func (v *visit) tryLogin(ctx context.Context, l *selectors.Login, credentials st
 	stepErr := v.run(ctx, l.Steps, nil)
 	v.doing, v.place = "log in", l.Done.Pos.String()
 	ends := []selectors.Condition{l.Done}
-	if l.Refused != nil {
-		ends = append(ends, *l.Refused)
+	for _, no := range []*selectors.Condition{l.Refused, l.Locked} {
+		if no != nil {
+			ends = append(ends, *no)
+		}
 	}
 	limit := v.openLimit()
 	if stepErr != nil {
@@ -61,29 +82,41 @@ func (v *visit) tryLogin(ctx context.Context, l *selectors.Login, credentials st
 	switch {
 	case err == nil && end == 0:
 		v.submitted = false
-	case err == nil && end == 1:
-		return v.refused(ctx, l, credentials)
+	case err == nil && (end == 2 || l.Refused == nil):
+		return v.refused(ctx, l, l.Locked, credentials)
+	case err == nil:
+		return v.refused(ctx, l, l.Refused, credentials)
 	case stepErr != nil:
 		return stepErr
 	}
 	return err
 }
 
-// refused remembers that the site said no.
-func (v *visit) refused(ctx context.Context, l *selectors.Login, credentials string) error {
+// refused remembers that the site said no, by one sign or the other.
+func (v *visit) refused(ctx context.Context, l *selectors.Login, sign *selectors.Condition, credentials string) error {
 	print, err := fingerprint(credentials, nil)
+	why := ""
+	if sign == l.Locked {
+		why = "locked"
+	}
 	if err == nil {
-		err = v.s.Guard.Refuse(context.WithoutCancel(ctx), v.site.Site, bot.Refusal{Fingerprint: print, At: v.s.Now()})
+		err = v.s.Guard.Refuse(context.WithoutCancel(ctx), v.site.Site, bot.Refusal{Fingerprint: print, At: v.s.Now(), Why: why})
 	}
 	if err != nil {
 		return err
 	}
-	return &bot.StepError{
-		Class: bot.Auth, Place: l.Refused.Pos.String(), Expected: "to be logged in (" + l.Done.String() + ")",
-		Found: "the site refused the user name or password (" + l.Refused.String() + ")",
+	v.submitted = false // it is known how it ended
+	fail := &bot.StepError{
+		Class: bot.Auth, Place: sign.Pos.String(), Expected: "to be logged in (" + l.Done.String() + ")",
+		Found: "the site refused the user name or password (" + sign.String() + ")",
 		Hint: "correct " + strings.Join(v.loginSecrets(), " or ") + "; restock does not try them again until they change, " +
 			"so that the account is not locked",
 	}
+	if why != "" {
+		fail.Found = "the account is locked, or a person must do something first (" + sign.String() + ")"
+		fail.Hint = "log in by hand with the account and put it right; restock tries again when the password has changed, or after `restock sessions forget " + v.site.Site + "`"
+	}
+	return fail
 }
 
 func (v *visit) checkRefused(ctx context.Context, credentials string) error {
@@ -104,7 +137,7 @@ func (v *visit) checkRefused(ctx context.Context, credentials string) error {
 	return &bot.StepError{
 		Class: bot.Auth, Expected: "credentials that were not refused yet",
 		Found: fmt.Sprintf("the ones that the site refused on %s; nothing was tried", r.At.Format("2006-01-02 15:04")),
-		Hint:  "correct " + strings.Join(v.loginSecrets(), " or ") + ", then run again",
+		Hint:  "correct " + strings.Join(v.loginSecrets(), " or ") + ", then run again; `restock sessions forget " + v.site.Site + "` lets the same be tried again",
 	}
 }
 

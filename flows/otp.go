@@ -30,29 +30,76 @@ func (v *visit) otp(ctx context.Context, s selectors.Step) error {
 		}
 		return nil // no code is asked for
 	}
-	secret, err := s.Secret.Expand(v.values())
+	code := ""
+	if s.Secret.Empty() {
+		code, err = v.askCode(ctx, s)
+	} else {
+		code, err = v.makeCode(ctx, s)
+	}
 	if err != nil {
 		return err
 	}
+	ctx, stop := context.WithTimeout(ctx, v.stepLimit())
+	defer stop()
+	return v.act(ctx, selectors.Action{Do: "fill", Element: s.Element, Text: code, Secret: true})
+}
+
+// makeCode makes the code of a time step that was not used yet and lasts long enough to be typed.
+func (v *visit) makeCode(ctx context.Context, s selectors.Step) (string, error) {
+	secret, err := s.Secret.Expand(v.values())
+	if err != nil {
+		return "", err
+	}
 	now := v.s.Now()
-	used := v.s.otpUsed[v.site.Site]
-	if left := 30 - now.Unix()%30; left < 3 || now.Unix()/30 <= used { // old before it is read, or used already (RFC 6238 5.2)
+	for range 3 {
+		left := 30 - now.Unix()%30
+		if left >= 3 {
+			fresh, err := v.s.Guard.Code(ctx, v.who, now.Unix()/30)
+			if err != nil {
+				return "", err
+			}
+			if fresh {
+				break
+			}
+		}
 		if err := pauseFor(ctx, time.Duration(left)*time.Second); err != nil {
-			return err
+			return "", err
 		}
 		now = now.Add(time.Duration(left) * time.Second)
 	}
 	code, err := totp(secret, now)
 	if err != nil {
-		return &bot.StepError{Class: bot.Config, Expected: "a base32 key for one-time codes", Found: err.Error(), Hint: "copy the key that the site shows when two-factor log-in is set up"}
+		return "", &bot.StepError{Class: bot.Config, Expected: "a base32 key for one-time codes", Found: err.Error(), Hint: "copy the key that the site shows when two-factor log-in is set up"}
 	}
-	if v.s.otpUsed == nil {
-		v.s.otpUsed = map[string]int64{}
+	return code, nil
+}
+
+// askLimit is how long a person has to give a code, unless the step says within:.
+const askLimit = 5 * time.Minute
+
+// askCode asks a person for the code that the site has sent to one.
+func (v *visit) askCode(ctx context.Context, s selectors.Step) (string, error) {
+	limit := s.Within
+	if limit == 0 {
+		limit = askLimit
 	}
-	v.s.otpUsed[v.site.Site] = now.Unix() / 30
-	ctx, stop := context.WithTimeout(ctx, v.stepLimit())
-	defer stop()
-	return v.act(ctx, selectors.Action{Do: "fill", Element: s.Element, Text: code, Secret: true})
+	asking, cancel := context.WithTimeout(ctx, limit)
+	defer cancel()
+	q := bot.Question{
+		Site: v.site.Site, Text: "the one-time code of the log-in to " + v.site.Site, Asked: v.s.Now(), Deadline: v.s.Now().Add(limit),
+	}
+	v.log("ask a person for the code")
+	if v.s.OnQuestion != nil {
+		v.s.OnQuestion(q)
+	}
+	code, err := v.s.Guard.Ask(asking, q)
+	if err != nil && ctx.Err() == nil && asking.Err() != nil {
+		return "", &bot.StepError{
+			Class: bot.MFA, Expected: fmt.Sprintf("a code within %s", limit), Found: "nobody gave one",
+			Hint: "when the site asks, run `restock otp " + v.site.Site + " CODE`; or give the key of the codes as secret: in the selector file",
+		}
+	}
+	return strings.TrimSpace(code), err
 }
 
 // totp is RFC 6238 with its defaults: SHA-1, 30 seconds, 6 digits.

@@ -38,6 +38,10 @@ type Traffic interface {
 	Reading(on bool)
 	// Refused returns what requests were refused since it was asked last.
 	Refused() []string
+	// Session returns the cookies, and what the origin of the present document has stored.
+	Session(ctx context.Context) (selectors.Session, error)
+	// Restore gives a new page the session of an earlier one, until undo is called.
+	Restore(ctx context.Context, s selectors.Session) (undo func(context.Context) error, err error)
 }
 
 // Places are where else on a page there is something to see.
@@ -70,8 +74,18 @@ type Sources interface {
 	Snapshot(ctx context.Context) (string, error)
 }
 
-// Guard remembers refused log-ins, so that a wrong password is tried once and not at every tick.
+// Guard remembers what log-ins must know of each other, in this process and others.
 type Guard interface {
+	// Refused and Refuse remember credentials that a site did not take: a wrong password is tried once and not at every tick.
 	Refused(ctx context.Context, site string) (r bot.Refusal, ok bool, err error)
 	Refuse(ctx context.Context, site string, r bot.Refusal) error
+	// LogIn waits until nobody else logs in with the account; done must be called afterwards.
+	LogIn(ctx context.Context, account string) (done func(), err error)
+	// Code reports whether the one-time code of a time step was not used yet, and uses it up.
+	Code(ctx context.Context, account string, step int64) (fresh bool, err error)
+	// Session and KeepSession remember what a site keeps in the browser; it is encrypted. nil forgets it.
+	Session(ctx context.Context, site string) (sealed []byte, err error)
+	KeepSession(ctx context.Context, site string, sealed []byte) error
+	// Ask waits for a person's answer to a question, at most until the context ends.
+	Ask(ctx context.Context, q bot.Question) (answer string, err error)
 }

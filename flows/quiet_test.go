@@ -66,7 +66,7 @@ func (q quietly) sites(t *testing.T) *flows.Sites {
 	}
 	b := one.get(t)
 	s := &flows.Sites{
-		Files: map[string]*selectors.Site{"d": site}, Guard: guard{}, Evidence: t.ArtifactDir(), Zone: time.UTC, Now: time.Now,
+		Files: map[string]*selectors.Site{"d": site}, Guard: guard(), Evidence: t.ArtifactDir(), Zone: time.UTC, Now: time.Now,
 		NewPage: func(ctx context.Context, site *selectors.Site) (flows.Page, error) {
 			o, err := browser.OptionsFor(site, selectors.Values{})
 			if err != nil {

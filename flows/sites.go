@@ -30,11 +30,15 @@ type Sites struct {
 	OpenLimit, StepLimit time.Duration
 	// Worn, if set, is asked before each flow whether the browser is to be replaced; then all pages are closed first.
 	Worn func() bool
+	// Key encrypts the sessions that are kept between runs; without it none is kept.
+	Key []byte
+	// OnQuestion, if set, is told when only a person can go on.
+	OnQuestion func(bot.Question)
 	// OnPage, if set, is told of each page that a flow has come to: the log-in, the pages of a list, a record.
 	OnPage func(ctx context.Context, site *selectors.Site, flow, what string, values selectors.Values, page Page) error
 
 	visits  map[string]*visit
-	otpUsed map[string]int64 // site → 30-second step of the last one-time code
+	logOuts map[string]int // site → sessions that ended
 	mu      sync.Mutex
 	steps   []bot.Step
 	shapes  map[string]bot.Shape // site/flow → what was read since it was asked
@@ -60,13 +64,15 @@ type visit struct {
 	trying   int                  // steps of try around the present one
 	early    []selectors.Response // answers that came before they were waited for
 
-	submitted bool // the log-in was sent and nobody knows what became of it
+	submitted bool   // the log-in was sent and nobody knows what became of it
+	who       string // the account that is logged in
+	misses    int    // times in a row that its kept session did not live
 }
 
 // Limits.
 const (
-	maxRestarts  = 40 // interruptions answered in one flow: sessions of a few seconds exist
-	maxRedo      = 2  // times that a flow is begun anew because of the browser or the site
+	maxLogOuts   = 6 // sessions of a site that may end in one run
+	maxRedo      = 2 // times that a flow is begun anew because of the browser or the site
 	captureLimit = 25 * time.Second
 )
 
@@ -139,6 +145,7 @@ func (s *Sites) waiting(site string, asked map[string]int, whole bool) {
 func (s *Sites) Close() error {
 	var errs []error
 	for name, v := range s.visits {
+		_ = v.keep(context.Background()) // a page that cannot give its session any more has none worth keeping
 		errs = append(errs, v.page.Close())
 		delete(s.visits, name)
 	}
@@ -149,7 +156,7 @@ func (s *Sites) Close() error {
 // once more what the site or the browser broke, and leaves evidence of what failed for good.
 func (s *Sites) do(ctx context.Context, site, flow string, work map[string]string, f func(context.Context, *visit) (string, error)) error {
 	started := s.Now()
-	restarts, redone := 0, 0
+	redone := 0
 	if s.Worn != nil && s.Worn() {
 		_ = s.Close() // kept sessions spare the log-in
 	}
@@ -160,10 +167,8 @@ func (s *Sites) do(ctx context.Context, site, flow string, work map[string]strin
 			v.begin(flow, work)
 			text, err = f(ctx, v)
 		}
-		if cut, ok := errors.AsType[*selectors.Interrupted](err); ok && restarts < maxRestarts {
-			restarts++
-			err = v.answer(ctx, cut.Index)
-			if err == nil {
+		if index, cut := v.cut(ctx, err); cut {
+			if err = v.answer(ctx, index); err == nil {
 				continue
 			}
 		}
@@ -189,6 +194,17 @@ func (s *Sites) do(ctx context.Context, site, flow string, work map[string]strin
 		s.leave(site)
 		return err
 	}
+}
+
+// cut reports whether an error is an interruption, and which. The end of the session is one, described or not.
+func (v *visit) cut(ctx context.Context, err error) (index int, ok bool) {
+	if in, ok := errors.AsType[*selectors.Interrupted](err); ok {
+		return in.Index, true
+	}
+	if v != nil && err != nil && ctx.Err() == nil && v.ended(ctx, err) {
+		return len(v.site.Interruptions), true
+	}
+	return 0, false
 }
 
 // enter returns the open visit of a site, or begins one.
@@ -258,7 +274,7 @@ func (s *Sites) explain(v *visit, site, flow string, err error) error {
 	}
 	if v != nil {
 		if refused := v.page.Refused(); len(refused) > 0 {
-			step.Hint = strings.TrimPrefix(step.Hint+". restock refused "+strings.Join(refused[:min(len(refused), 3)], "; and "), ". ")
+			step.Hint = strings.TrimPrefix(step.Hint+"; restock refused "+strings.Join(refused[:min(len(refused), 3)], "; and "), "; ")
 		}
 		step.Flow = v.flow
 		if step.Step == "" {
@@ -302,18 +318,30 @@ func (v *visit) interruptions() []selectors.Condition {
 	for i, one := range v.site.Interruptions {
 		list[i] = one.See
 	}
-	return list
+	return append(list, v.loginForm()...)
 }
 
-// answer deals with an interruption.
+// answer deals with an interruption: one of the file, or the end of the session.
 func (v *visit) answer(ctx context.Context, index int) error {
-	in := v.site.Interruptions[index]
-	v.doing, v.place = "interruption "+in.See.String(), in.Pos.String()
-	v.log(v.doing)
 	v.page.Watch(nil)
-	switch {
-	case in.Fail != "":
-		return &bot.StepError{Class: bot.SiteDown, Expected: "no interruption", Found: in.Fail, Hint: "look at the screenshot"}
+	if index >= len(v.site.Interruptions) {
+		v.doing, v.place = "the session has ended", v.site.Login.Pos.String()
+	} else {
+		in := v.site.Interruptions[index]
+		v.doing, v.place = "interruption "+in.See.String(), in.Pos.String()
+		if in.Fail != "" {
+			return &bot.StepError{Class: bot.SiteDown, Expected: "no interruption", Found: in.Fail, Hint: "look at the screenshot"}
+		}
+	}
+	v.log(v.doing)
+	if v.s.logOuts == nil {
+		v.s.logOuts = map[string]int{}
+	}
+	if v.s.logOuts[v.site.Site]++; v.s.logOuts[v.site.Site] > maxLogOuts {
+		return &bot.StepError{
+			Class: bot.Auth, Expected: "a session that lasts", Found: fmt.Sprintf("%d that ended in one run", v.s.logOuts[v.site.Site]),
+			Hint: "does somebody else, or another job, log in with the same account? Give the bot one of its own",
+		}
 	}
 	return v.login(ctx)
 }

@@ -7,6 +7,7 @@ import (
 	"maps"
 	"path/filepath"
 	"slices"
+	"strings"
 	"time"
 
 	"restock/bot"
@@ -138,9 +139,31 @@ func (v *visit) field(ctx context.Context, s selectors.Step, f selectors.FieldVa
 			return err
 		}
 	}
+	if s.Do == "append" && v.flow == "followup" && row == nil {
+		if there, err := v.stands(ctx, f.Element, text); err != nil || there {
+			return err
+		}
+	}
 	return v.act(ctx, selectors.Action{
 		Do: s.Do, Element: &f.Element, Row: row, Options: s.Options, Text: text, Secret: f.Value.Secret(),
 	})
+}
+
+// stands reports whether a field holds a text already: an attempt that was cut off has put it there.
+func (v *visit) stands(ctx context.Context, e selectors.Element, text string) (bool, error) {
+	filled, err := e.With(v.values())
+	if err != nil {
+		return false, err
+	}
+	a, err := v.page.Read(ctx, selectors.Plan{Record: true, Limit: 1, Columns: [][]selectors.Selection{{{Element: &filled, Take: "value"}}}})
+	if err != nil || len(a.Rows) != 1 || len(a.Rows[0]) != 1 || len(a.Rows[0][0]) != 1 || a.Rows[0][0][0].Value == nil {
+		return false, err // the action says what is wrong with the field
+	}
+	if text = strings.TrimSpace(text); text == "" || !strings.Contains(*a.Rows[0][0][0].Value, text) {
+		return false, nil
+	}
+	v.log("not appended again: it stands there")
+	return true, nil
 }
 
 // download takes the file that a click brings.

@@ -124,6 +124,19 @@ type Scrolled struct {
 	End    bool    `json:"end"`    // there is nothing below
 }
 
+// Session is what a site keeps in a browser for somebody who is logged in.
+type Session struct {
+	Cookies json.RawMessage `json:"cookies"` // as the browser gives them
+	Stores  []Storage       `json:"stores,omitempty"`
+}
+
+// Storage is what an origin has stored in the browser.
+type Storage struct {
+	Origin  string            `json:"origin"`
+	Local   map[string]string `json:"local,omitempty"`
+	Session map[string]string `json:"session,omitempty"`
+}
+
 // Interrupted says that one of the site's interruptions came up. The work must be begun anew after it was answered.
 type Interrupted struct{ Index int }
 

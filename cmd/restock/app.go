@@ -105,7 +105,7 @@ func (a *app) root() *cobra.Command {
 	})
 	root.AddCommand(
 		a.demoCommand(), a.initCommand(), a.runCommand(), a.serveCommand(), a.checkCommand(), a.pagesCommand(), a.schemaCommand(), a.importCommand(), a.contractCommand(), a.scheduleCommand(),
-		a.runsCommand(), a.ledgerCommand(), a.levelsCommand(), a.browserCommand(), a.versionCommand(),
+		a.runsCommand(), a.ledgerCommand(), a.levelsCommand(), a.otpCommand(), a.sessionsCommand(), a.doctorCommand(), a.browserCommand(), a.versionCommand(),
 	)
 	root.AddCommand(topics()...)
 	for _, c := range root.Commands() {

@@ -32,7 +32,7 @@ type lab struct {
 // openLab loads a selector file, given as a path or as the name of a site in the sites folder, and starts a browser. Where
 // restock.yaml and its state are there, the secrets and the memory of refused log-ins are theirs.
 func (a *app) openLab(ctx context.Context, name string, hosts ...string) (l *lab, err error) {
-	l = &lab{a: a, guard: refusals{}}
+	l = &lab{a: a, guard: a.newMemory(os.Stdin)}
 	folder, sitesFolder := ".", "sites"
 	c, configErr := config.Load(a.config)
 	if configErr == nil {

@@ -39,7 +39,7 @@ func TestCommandDocs(t *testing.T) {
 	root := a.root()
 	root.Short = "Tell customers"
 	check(root)
-	for _, name := range []string{"runs", "ledger", "check", "schedule", "levels", "version", "run", "demo"} {
+	for _, name := range []string{"runs", "ledger", "check", "schedule", "levels", "version", "run", "demo", "sessions", "doctor"} {
 		c, _, err := root.Find([]string{name})
 		if err != nil || c.Flags().Lookup("json") == nil {
 			t.Errorf("%s reads, but has no --json: %v", name, err)

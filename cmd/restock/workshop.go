@@ -180,6 +180,10 @@ func (w *workshop) run(ctx context.Context, name, trigger string, dry bool, o ru
 		return bot.Run{}, err
 	}
 	run := bot.NewRun(job.Name, trigger, w.a.now())
+	key, err := w.key()
+	if err != nil {
+		return bot.Run{}, err
+	}
 	governor, err := w.governor(job)
 	if err != nil {
 		return bot.Run{}, err
@@ -190,7 +194,8 @@ func (w *workshop) run(ctx context.Context, name, trigger string, dry bool, o ru
 			return page(ctx, governor, site, w.values())
 		},
 		Evidence: filepath.Join(w.config.Path(w.config.Data), "runs", run.ID), BadRows: job.Bot(nil).Policy.Guards.BadRows,
-		Worn: governor.Worn, OpenLimit: w.config.Browser.Open, StepLimit: w.config.Browser.Step,
+		Worn: governor.Worn, OpenLimit: w.config.Browser.Open, StepLimit: w.config.Browser.Step, Key: key,
+		OnQuestion: w.asked,
 	}
 	b := &bot.Bot{
 		Ledger: w.ledger, Sites: sites, Senders: senders, Log: w.a.log(), Now: w.a.now, DryRun: dry, Progress: o.progress, Planned: o.planned,
@@ -200,6 +205,11 @@ func (w *workshop) run(ctx context.Context, name, trigger string, dry bool, o ru
 		err = errors.Join(err, s.Close())
 	}
 	return run, errors.Join(err, sites.Close(), governor.Close())
+}
+
+// asked tells that only a person can go on.
+func (w *workshop) asked(q bot.Question) {
+	w.a.say("restock: %s is needed until %s: run `restock otp %s CODE`", q.Text, q.Deadline.In(w.config.Location).Format("15:04:05"), q.Site)
 }
 
 type runOptions struct {

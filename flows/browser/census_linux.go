@@ -108,6 +108,19 @@ func (b *Browser) Sandboxed() (found string, ok bool) {
 // KillOrphans ends the processes of browsers whose bot is gone. They end by themselves when their pipe does, unless they hang.
 func KillOrphans() int {
 	n := 0
+	for _, pid := range orphans() {
+		if syscall.Kill(pid, syscall.SIGKILL) == nil {
+			n++
+		}
+	}
+	return n
+}
+
+// Orphans counts the processes of browsers whose bot is gone.
+func Orphans() int { return len(orphans()) }
+
+func orphans() []int {
+	var list []int
 	for _, r := range processes() {
 		profile := profileOf(r.pid)
 		if profile == "" {
@@ -120,11 +133,9 @@ func KillOrphans() int {
 		if os.IsNotExist(err) && r.parent != 1 { // the profile is being removed by its bot
 			continue
 		}
-		if syscall.Kill(r.pid, syscall.SIGKILL) == nil {
-			n++
-		}
+		list = append(list, r.pid)
 	}
-	return n
+	return list
 }
 
 // profileOf finds the profile that a process of a browser of ours works with.

@@ -14,5 +14,8 @@ func (b *Browser) Sandboxed() (found string, ok bool) { return "not looked at on
 // KillOrphans does nothing here: browsers end by themselves when their pipe does.
 func KillOrphans() int { return 0 }
 
+// Orphans are not known here.
+func Orphans() int { return 0 }
+
 // Processes is not known here.
 func Processes(int) int { return 0 }

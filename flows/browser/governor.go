@@ -105,6 +105,16 @@ func (g *Governor) worn() string {
 	return ""
 }
 
+// Sandboxed looks whether the pages of the browser are confined.
+func (g *Governor) Sandboxed() (found string, ok bool) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.b == nil {
+		return "no browser", false
+	}
+	return g.b.Sandboxed()
+}
+
 // Close ends the browser.
 func (g *Governor) Close() error {
 	g.mu.Lock()

@@ -235,17 +235,8 @@ func (t *tail) String() string {
 
 // Sweep removes the profiles of browsers whose bot was killed.
 func Sweep(parent string) (removed int, err error) {
-	if parent == "" {
-		if parent, err = openParent(); err != nil {
-			return 0, err
-		}
-	}
-	dirs, err := filepath.Glob(filepath.Join(parent, profilePrefix+"*"))
+	dirs, err := stale(parent)
 	for _, dir := range dirs {
-		owner, readErr := os.ReadFile(filepath.Join(dir, ownerFile))
-		if readErr != nil || alive(string(owner)) {
-			continue
-		}
 		if rmErr := os.RemoveAll(dir); rmErr != nil {
 			err = errors.Join(err, rmErr)
 			continue
@@ -253,6 +244,31 @@ func Sweep(parent string) (removed int, err error) {
 		removed++
 	}
 	return removed, err
+}
+
+// Stale counts the profiles that killed bots have left, here and in the system's temporary folder.
+func Stale(parent string) int {
+	n := 0
+	for _, dir := range []string{parent, ""} {
+		dirs, _ := stale(dir) // what cannot be looked at is reported when it is removed
+		n += len(dirs)
+	}
+	return n
+}
+
+func stale(parent string) (list []string, err error) {
+	if parent == "" {
+		if parent, err = openParent(); err != nil {
+			return nil, err
+		}
+	}
+	dirs, err := filepath.Glob(filepath.Join(parent, profilePrefix+"*"))
+	for _, dir := range dirs {
+		if owner, readErr := os.ReadFile(filepath.Join(dir, ownerFile)); readErr == nil && !alive(string(owner)) {
+			list = append(list, dir)
+		}
+	}
+	return list, err
 }
 
 var _ io.Writer = (*tail)(nil)

@@ -17,6 +17,7 @@ import (
 	"restock/flows"
 	"restock/flows/browser"
 	"restock/selectors"
+	"restock/state/statetest"
 )
 
 const (
@@ -141,7 +142,7 @@ func newReader(b *testing.B, walk string) *reader {
 	}
 	r := &reader{base: server.URL}
 	r.sites = &flows.Sites{
-		Files: map[string]*selectors.Site{"list": site}, Guard: noGuard{}, Evidence: b.TempDir(), Zone: time.UTC, Now: time.Now,
+		Files: map[string]*selectors.Site{"list": site}, Guard: bot.NewLedger(&statetest.Memory{}, time.Now), Evidence: b.TempDir(), Zone: time.UTC, Now: time.Now,
 		Values: selectors.Values{Env: func(string) (string, bool) { return server.URL, true }, Secret: func(string) (string, bool) { return "", false }},
 		NewPage: func(ctx context.Context, _ *selectors.Site) (flows.Page, error) {
 			r.page, err = chrome.NewPage(ctx, browser.PageOptions{Origins: []string{server.URL}, NoPopups: true})
@@ -260,11 +261,3 @@ func processorTime() float64 {
 	}
 	return total
 }
-
-// noGuard remembers no refusals.
-type noGuard struct{}
-
-func (noGuard) Refused(context.Context, string) (r bot.Refusal, ok bool, err error) {
-	return r, false, nil
-}
-func (noGuard) Refuse(context.Context, string, bot.Refusal) error { return nil }

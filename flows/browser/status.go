@@ -12,7 +12,7 @@ func (p *Page) checkDocument() error {
 	p.mu.Lock()
 	d := p.document
 	p.mu.Unlock()
-	fail := &bot.StepError{URL: d.url, Class: bot.SiteDown, Expected: "status 200", Hint: "the site is not well: look at it in a browser; the next run tries again"}
+	fail := &bot.StepError{URL: d.url, Status: d.status, Class: bot.SiteDown, Expected: "status 200", Hint: "the site is not well: look at it in a browser; the next run tries again"}
 	switch {
 	case strings.Contains(d.failed, "BLOCKED_BY_CLIENT"):
 		if err := p.strayed(); err != nil {

@@ -1,6 +1,7 @@
 package flowtest
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"html/template"
@@ -19,7 +20,7 @@ import (
 const Difficulties = 42
 
 // Last is the number of the last page: 43 to Last are for what the selector file can say and no difficulty needs.
-const Last = 59
+const Last = 60
 
 // Difficulty is a small site that has one difficulty, with the selector file that is up to it. Its pages are
 // difficulties/NN.html, its file difficulties/NN.yaml.
@@ -102,7 +103,14 @@ func (d *Difficulty) Site() (*selectors.Site, error) {
 // Values are what the selector files ask for.
 func (d *Difficulty) Values() selectors.Values {
 	return selectors.Values{
-		Env: func(name string) (string, bool) { return d.URL, name == "BASE" },
+		Env: func(name string) (string, bool) {
+			if name == "OTHER" { // another origin
+				d.mu.Lock()
+				defer d.mu.Unlock()
+				return cmp.Or(d.switches["apart"], strings.Replace(d.URL, "127.0.0.1", "localhost", 1)), true
+			}
+			return d.URL, name == "BASE"
+		},
 		Secret: func(name string) (string, bool) {
 			secret, ok := map[string]string{"USER": User, "PASSWORD": Password, "TOTP": "JBSWY3DPEHPK3PXP"}[name]
 			return secret, ok

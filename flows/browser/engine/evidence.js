@@ -83,6 +83,12 @@ R.structure = (req) => {
 // origin tells whose document this is, and whether it is the page itself and not a frame.
 R.origin = () => ({ origin: location.origin, top: window.top === window });
 
+// storage is what this origin has stored for itself. A document that may not store anything has nothing.
+R.storage = () => {
+  const all = (store) => Object.fromEntries(Object.keys(store).map((k) => [k, store.getItem(k)]));
+  try { return { origin: location.origin, local: all(localStorage), session: all(sessionStorage) }; } catch { return { origin: location.origin }; }
+};
+
 // near lists what is on the page where an element was not found: visible buttons, links, fields and headings.
 R.near = () => R.all(document, "h1,h2,h3,button,a[href],input,select,textarea,[role=button],[role=dialog],[role=alert]")
   .filter(R.visible).slice(0, 40).map(R.describe);
