@@ -3,6 +3,7 @@ package bot
 import (
 	"errors"
 	"fmt"
+	"path/filepath"
 	"strings"
 )
 
@@ -121,7 +122,7 @@ type StepError struct {
 	Expected string `json:"expected,omitempty"`
 	Found    string `json:"found,omitempty"`
 	Hint     string `json:"hint,omitempty"`
-	Evidence string `json:"evidence,omitempty"` // folder with screenshot, page and steps
+	Evidence string `json:"evidence,omitempty"` // folder with screenshot, page and steps; evidence.html is beside it
 	Err      error  `json:"-"`
 }
 
@@ -146,7 +147,7 @@ func (e *StepError) Error() string {
 	}
 	b.WriteString("; " + e.Next())
 	if e.Evidence != "" {
-		b.WriteString("; screenshot: " + e.Evidence + "/screenshot.png")
+		b.WriteString("; evidence: " + filepath.Join(filepath.Dir(e.Evidence), "evidence.html"))
 	}
 	return b.String()
 }

@@ -24,7 +24,8 @@ func layers() map[string][]string {
 		"selectors":           {"selectors/strict", "github.com/nyaruka/phonenumbers"},
 		"selectors/sites":     {},
 		"selectors/recording": {},
-		"flows":               {"bot", "selectors", "selectors/strict", "flows/table"},
+		"flows":               {"bot", "selectors", "selectors/strict", "flows/table", "flows/evidence"},
+		"flows/evidence":      {"bot"},
 		"flows/table": {
 			"selectors", "github.com/xuri/excelize/v2", "golang.org/x/text/encoding/charmap", "golang.org/x/text/encoding/unicode",
 		},

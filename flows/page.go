@@ -20,8 +20,6 @@ type Page interface {
 	See(ctx context.Context, conditions ...selectors.Condition) ([]bool, error)
 	// Read answers a plan from the page at one moment.
 	Read(ctx context.Context, plan selectors.Plan) (selectors.Answer, error)
-	// Capture writes evidence into a folder, with personal data and secrets covered.
-	Capture(ctx context.Context, dir string, mask ...selectors.Element) error
 	// Watch sets the interruptions to look for before and after every read and action; nil looks for none.
 	Watch(conditions []selectors.Condition)
 	// Close closes the tab.
@@ -30,6 +28,15 @@ type Page interface {
 	Places
 	Sources
 	Traffic
+	Witness
+}
+
+// Witness tells what a page looks like. Passwords, codes, addresses and what is hidden are covered.
+type Witness interface {
+	// Capture writes evidence into a folder.
+	Capture(ctx context.Context, dir string, hide selectors.Hidden) error
+	// Picture takes a picture as a JPEG of a width.
+	Picture(ctx context.Context, width int, hide selectors.Hidden) ([]byte, error)
 }
 
 // Traffic is what a page may ask of servers.

@@ -267,6 +267,8 @@ func (l *list) readList(ctx context.Context) error {
 			return err
 		}
 		l.headers = answer.Headers
+		l.v.log(fmt.Sprintf("read %s of page %d", count(len(rows), "row"), l.pages))
+		l.v.snap(ctx)
 		if err := l.v.come(ctx, fmt.Sprintf("page %d", l.pages)); err != nil {
 			return err
 		}

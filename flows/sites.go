@@ -6,13 +6,13 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
 	"time"
 
 	"restock/bot"
+	"restock/flows/evidence"
 	"restock/selectors"
 )
 
@@ -37,12 +37,14 @@ type Sites struct {
 	// OnPage, if set, is told of each page that a flow has come to: the log-in, the pages of a list, a record.
 	OnPage func(ctx context.Context, site *selectors.Site, flow, what string, values selectors.Values, page Page) error
 
-	visits  map[string]*visit
-	logOuts map[string]int // site → sessions that ended
-	mu      sync.Mutex
-	steps   []bot.Step
-	shapes  map[string]bot.Shape // site/flow → what was read since it was asked
-	shots   int
+	visits   map[string]*visit
+	logOuts  map[string]int // site → sessions that ended
+	mu       sync.Mutex
+	steps    []bot.Step
+	shapes   map[string]bot.Shape // site/flow → what was read since it was asked
+	shots    int
+	names    []string        // personal texts that were read
+	pictured map[string]bool // site/flow whose picture was kept in this run
 }
 
 var _ bot.Sites = (*Sites)(nil)
@@ -56,7 +58,8 @@ type visit struct {
 	work     map[string]string // values of {word}
 	doing    string            // step at work now
 	place    string            // of that step in the selector file
-	trail    []string          // what was done so far
+	trail    []evidence.Step   // what was done so far
+	snapped  time.Time         // when the last small picture was taken
 	warn     []string          // fallbacks that matched
 	file     *selectors.Download
 	complete bot.Completeness     // of the list that was read last
@@ -173,6 +176,7 @@ func (s *Sites) do(ctx context.Context, site, flow string, work map[string]strin
 			}
 		}
 		if err == nil {
+			s.worked(ctx, v)
 			if len(v.warn) > 0 {
 				text += "; fallbacks: " + strings.Join(v.warn, "; ")
 				v.warn = nil
@@ -287,23 +291,6 @@ func (s *Sites) explain(v *visit, site, flow string, err error) error {
 	return step
 }
 
-// evidence captures the page of a failed step. A failing capture does not hide the failure itself.
-func (s *Sites) evidence(ctx context.Context, v *visit, err error) error {
-	step, ok := errors.AsType[*bot.StepError](err)
-	if !ok || v == nil || step.Evidence != "" || s.Evidence == "" || step.Class == bot.Config && step.URL == "" {
-		return err
-	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), captureLimit)
-	defer cancel()
-	s.shots++
-	dir := filepath.Join(s.Evidence, fmt.Sprintf("%02d-%s-%s", s.shots, v.site.Site, v.flow))
-	captured := v.page.Capture(ctx, dir)
-	if err := writeTrail(dir, v, step, captured); err == nil {
-		step.Evidence = dir
-	}
-	return err
-}
-
 func (v *visit) begin(flow string, work map[string]string) {
 	v.flow, v.work, v.doing, v.place, v.complete = flow, work, "", "", ""
 	v.page.Watch(v.interruptions())
@@ -351,12 +338,3 @@ func (v *visit) values() selectors.Values {
 	values.Work = v.work
 	return values
 }
-
-// log adds a line to what was done; the last ones are kept.
-func (v *visit) log(text string) {
-	if v.trail = append(v.trail, v.stamp()+" "+text); len(v.trail) > 400 {
-		v.trail = v.trail[200:]
-	}
-}
-
-func (v *visit) stamp() string { return v.s.Now().Format("15:04:05.000") }

@@ -26,7 +26,8 @@ func (v *visit) open(ctx context.Context, path selectors.Template) error {
 
 // goTo loads an address anew.
 func (v *visit) goTo(ctx context.Context, address string) error {
-	v.log("open " + bot.Redact(address))
+	v.log("open " + address)
+	v.trail[len(v.trail)-1].URL = address
 	v.frame = ""
 	ctx, cancel := context.WithTimeout(ctx, v.openLimit())
 	defer cancel()
@@ -72,8 +73,20 @@ func (v *visit) run(ctx context.Context, steps []selectors.Step, row *selectors.
 		if err := v.step(ctx, s, row); err != nil {
 			return err
 		}
+		if calm(s) {
+			v.snap(ctx)
+		}
 	}
 	return nil
+}
+
+// calm reports whether a page is at rest after a step: a menu that a click has opened must not be disturbed by a picture.
+func calm(s selectors.Step) bool {
+	switch s.Do {
+	case "click", "doubleclick", "hover", "press", "type", "select", "dialog":
+		return s.Expect != nil
+	}
+	return true
 }
 
 func (v *visit) step(ctx context.Context, s selectors.Step, row *selectors.Row) error {

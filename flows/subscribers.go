@@ -63,6 +63,7 @@ func (s *Sites) subscribers(ctx context.Context, site string, work map[string]st
 			}
 			subs = append(subs, sub)
 		}
+		s.personal(subs)
 		s.waiting(site, asked, work == nil)
 		return fmt.Sprintf("read %s on %s, %d wait, %d for what came back", count(len(l.result()), "row"), count(l.pages, "page"), waiting, len(subs)), unique(r, subs)
 	})

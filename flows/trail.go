@@ -1,35 +1,141 @@
 package flows
 
 import (
-	"encoding/json"
+	"context"
+	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
-	"strings"
+	"time"
 
 	"restock/bot"
+	"restock/flows/evidence"
+	"restock/selectors"
 )
 
-// writeTrail writes failure.json (the failure, for programs) and steps.txt (what was done before it, for people).
-func writeTrail(dir string, v *visit, failed *bot.StepError, captured error) error {
-	if err := os.MkdirAll(dir, 0o700); err != nil {
+// Limits of the flight recorder. It must not slow the work down: a small picture takes some 40 ms.
+const (
+	maxTrail      = 400
+	maxThumbnails = 16
+	thumbEvery    = time.Second
+	thumbWidth    = 340
+	goodWidth     = 1100
+	thumbLimit    = 2 * time.Second
+	maxNames      = 500
+)
+
+// log adds a line to what was done; the last ones are kept.
+func (v *visit) log(text string) {
+	if v.trail = append(v.trail, evidence.Step{At: v.s.Now(), Text: text}); len(v.trail) > maxTrail {
+		v.trail = append([]evidence.Step(nil), v.trail[maxTrail/2:]...)
+	}
+}
+
+// snap adds a small picture to the last step, unless there was one a moment ago.
+func (v *visit) snap(ctx context.Context) {
+	now := v.s.Now()
+	if v.s.Evidence == "" || len(v.trail) == 0 || now.Sub(v.snapped) < thumbEvery {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, thumbLimit)
+	defer cancel()
+	picture, err := v.page.Picture(ctx, thumbWidth, v.hidden())
+	if v.snapped = v.s.Now(); err != nil {
+		return // what is wrong with the page is told by the next step
+	}
+	v.trail[len(v.trail)-1].Picture = picture
+	n := 0
+	for i := len(v.trail) - 1; i >= 0; i-- {
+		if v.trail[i].Picture == nil {
+			continue
+		}
+		if n++; n > maxThumbnails {
+			v.trail[i].Picture = nil
+		}
+	}
+}
+
+// hidden is what must not be seen in pictures: the names and addresses that were read, and the columns that hold them.
+func (v *visit) hidden() selectors.Hidden {
+	h := selectors.Hidden{Names: v.s.names}
+	for _, key := range []string{"subscription.customer"} {
+		if v.work[key] != "" {
+			h.Names = append(h.Names[:len(h.Names):len(h.Names)], v.work[key])
+		}
+	}
+	r := v.site.Subscribers
+	if r == nil || r.Rows.JSON != "" || len(r.Rows.Alternatives) == 0 || v.flow != "subscribers" {
+		return h
+	}
+	list := selectors.HiddenList{Rows: r.Rows.Element, Skip: r.Skip}
+	for _, name := range []string{"customer", "email", "phone"} {
+		var column []selectors.Selection
+		for _, field := range r.Columns[name] {
+			column = append(column, field.Selection())
+		}
+		if len(column) > 0 {
+			list.Columns = append(list.Columns, column)
+		}
+	}
+	if len(list.Columns) > 0 {
+		h.Lists = append(h.Lists, list)
+	}
+	return h
+}
+
+// personal notes names that were read, so that they are covered wherever they show up later.
+func (s *Sites) personal(subs []bot.Subscription) {
+	for _, sub := range subs {
+		for _, text := range []string{sub.Customer, sub.Email, sub.Phone} {
+			if text != "" && len(s.names) < maxNames {
+				s.names = append(s.names, text)
+			}
+		}
+	}
+}
+
+// evidence captures the page of a failed step. A failing capture does not hide the failure itself.
+func (s *Sites) evidence(ctx context.Context, v *visit, err error) error {
+	step, ok := errors.AsType[*bot.StepError](err)
+	if !ok || v == nil || step.Evidence != "" || s.Evidence == "" || step.Class == bot.Config && step.URL == "" {
 		return err
 	}
-	data, err := json.MarshalIndent(failed, "", "  ")
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), captureLimit)
+	defer cancel()
+	s.shots++
+	dir := filepath.Join(s.Evidence, fmt.Sprintf("%02d-%s-%s", s.shots, v.site.Site, v.flow))
+	r := evidence.Record{
+		At: s.Now(), Failure: step, Steps: v.trail, Excerpt: evidence.Excerpt(step.Place),
+		Good: evidence.LastGood(filepath.Dir(s.Evidence), v.site.Site, v.flow),
+	}
+	if captured := v.page.Capture(ctx, dir, v.hidden()); captured != nil {
+		r.Captured = captured.Error()
+	}
+	if saveErr := errors.Join(evidence.Save(dir, r), evidence.Compose(s.Evidence)); saveErr != nil {
+		s.note(bot.Step{At: s.Now(), Site: v.site.Site, Flow: v.flow, Text: "evidence could not be kept", Error: bot.Clean(saveErr.Error())})
+		return err
+	}
+	step.Evidence = dir
+	return err
+}
+
+// worked keeps the picture of a flow that worked, once a run.
+func (s *Sites) worked(ctx context.Context, v *visit) {
+	key := v.site.Site + "/" + v.flow
+	if s.Evidence == "" || s.pictured[key] {
+		return
+	}
+	if s.pictured == nil {
+		s.pictured = map[string]bool{}
+	}
+	s.pictured[key] = true
+	ctx, cancel := context.WithTimeout(ctx, thumbLimit)
+	defer cancel()
+	picture, err := v.page.Picture(ctx, goodWidth, v.hidden())
 	if err != nil {
-		return err
+		return // there is an older one
 	}
-	if err := os.WriteFile(filepath.Join(dir, "failure.json"), []byte(bot.Redact(string(data))+"\n"), 0o600); err != nil {
-		return err
+	good := evidence.Good{At: s.Now(), Picture: picture}
+	if err := evidence.SaveGood(filepath.Dir(s.Evidence), v.site.Site, v.flow, good); err != nil {
+		s.note(bot.Step{At: s.Now(), Site: v.site.Site, Flow: v.flow, Text: "the picture could not be kept", Error: bot.Clean(err.Error())})
 	}
-	var b strings.Builder
-	fmt.Fprintf(&b, "%s\n\n", failed)
-	for _, line := range v.trail {
-		fmt.Fprintln(&b, bot.Redact(line))
-	}
-	fmt.Fprintf(&b, "%s FAILED: %s\n", v.stamp(), failed.Step)
-	if captured != nil {
-		fmt.Fprintf(&b, "\nnot everything could be captured: %v\n", captured)
-	}
-	return os.WriteFile(filepath.Join(dir, "steps.txt"), []byte(b.String()), 0o600)
 }

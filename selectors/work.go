@@ -137,6 +137,19 @@ type Storage struct {
 	Session map[string]string `json:"session,omitempty"`
 }
 
+// Hidden is what must not be seen in pictures, besides passwords, codes, addresses and what the file's mask: names.
+type Hidden struct {
+	Names []string     `json:"names,omitempty"` // texts that are personal, wherever they stand
+	Lists []HiddenList `json:"lists,omitempty"`
+}
+
+// HiddenList are columns of a list that are personal. A row in which one of them cannot be found is covered as a whole.
+type HiddenList struct {
+	Rows    Element       `json:"rows"`
+	Skip    []Element     `json:"skip,omitempty"`
+	Columns [][]Selection `json:"columns"`
+}
+
 // Interrupted says that one of the site's interruptions came up. The work must be begun anew after it was answered.
 type Interrupted struct{ Index int }
 

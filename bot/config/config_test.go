@@ -53,7 +53,7 @@ func TestFindings(t *testing.T) {
 		good + "smtp: {host: a}\n":                                                   "the key port",
 		good + "sms: {account: a, token: abc, from: x}\n":                            "a token in the file",
 		good + "guards: {rows: many}\n":                                              "20%",
-		good + "guards: {confirm: never}\n":                                          "unusual or always",
+		good + "guards: {confirm: never}\n":                                          "always or unusual",
 		good + "limits: {run: -1}\n":                                                 "0 for no limit",
 		good + "alerts: {ops: [nobody]}\n":                                           "a mail address",
 		good + "alerts: {ops: [a@example.com]}\n":                                    "smtp:",

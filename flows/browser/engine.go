@@ -49,6 +49,7 @@ type request struct {
 	Y          float64               `json:"y,omitempty"`
 	Conditions []selectors.Condition `json:"conditions,omitempty"`
 	Mask       []selectors.Element   `json:"mask,omitempty"`
+	Hidden     *selectors.Hidden     `json:"hidden,omitempty"`
 	Text       string                `json:"text,omitempty"`
 	Attempt    int                   `json:"attempt,omitempty"`
 	Point      bool                  `json:"point,omitempty"`

@@ -168,7 +168,7 @@ func (p *Page) enable(ctx context.Context) error {
 			return err
 		},
 		func() error {
-			_, err := proto.PageAddScriptToEvaluateOnNewDocument{Source: openRoots}.Call(p.at(ctx))
+			_, err := proto.PageAddScriptToEvaluateOnNewDocument{Source: openRoots + tellTroubles}.Call(p.at(ctx))
 			return err
 		},
 		func() error { return p.filter(p.at(ctx)) },
@@ -186,6 +186,14 @@ func (p *Page) enable(ctx context.Context) error {
 const openRoots = `Element.prototype.attachShadow = new Proxy(Element.prototype.attachShadow, {
 	apply: (make, host, [init, ...rest]) => Reflect.apply(make, host, [{ ...init, mode: "open" }, ...rest]),
 });`
+
+// tellTroubles has the errors of a page's scripts told to the engine, for the evidence.
+const tellTroubles = `{
+	const tell = (text) => document.dispatchEvent(new CustomEvent("restock:trouble", { detail: String(text) }));
+	addEventListener("error", (e) => tell(e.message || (e.target && e.target.src ? "cannot load " + e.target.tagName : "error")), true);
+	addEventListener("unhandledrejection", (e) => tell("unhandled: " + (e.reason && e.reason.message || e.reason)));
+	console.error = new Proxy(console.error, { apply: (log, self, args) => { tell(args.map(String).join(" ")); return Reflect.apply(log, self, args); } });
+}`
 
 // at sends for this page. A call ends with the page: after a crash, no answer comes.
 func (p *Page) at(ctx context.Context) caller {

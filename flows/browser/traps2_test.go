@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"restock/bot"
+	"restock/selectors"
 )
 
 // R18: rod downloads a browser by itself, reads the command line, and panics on an option that it does not know.
@@ -232,7 +233,7 @@ func backgroundTabsArePictured(t *testing.T) {
 	tab(t, b, address)
 	dir := t.TempDir()
 	quick(t, pictureLimit+2*time.Second, func() {
-		if err := p.Capture(t.Context(), dir); err != nil {
+		if err := p.Capture(t.Context(), dir, selectors.Hidden{}); err != nil {
 			t.Error(err)
 		}
 	})
@@ -240,7 +241,7 @@ func backgroundTabsArePictured(t *testing.T) {
 		t.Fatal(err)
 	}
 	quick(t, pictureLimit+2*time.Second, func() {
-		if err := p.Capture(t.Context(), dir); err != nil {
+		if err := p.Capture(t.Context(), dir, selectors.Hidden{}); err != nil {
 			t.Error(err)
 		}
 	})

@@ -265,7 +265,7 @@ func dialogsDoNotBlock(t *testing.T) {
 		if err := p.Open(within(t, 5*time.Second), address); err != nil {
 			t.Fatal(err)
 		}
-		if err := p.Capture(t.Context(), t.TempDir()); err != nil {
+		if err := p.Capture(t.Context(), t.TempDir(), selectors.Hidden{}); err != nil {
 			t.Error(err)
 		}
 	})

@@ -5,13 +5,16 @@ const sensitive = "input[type=password],[autocomplete*=password],[autocomplete=o
 
 // addresses finds the e-mail addresses and phone numbers that the page shows, wherever they stand.
 const address = /[\p{L}\p{N}._%+'-]+@[\p{L}\p{N}-]+\.[\p{L}\p{N}.-]+|(\+|\b0)\d[\d\u00a0\u202f ().-]{6,}\d|\(\d{2,5}\)[\u00a0 -]?\d[\d\u00a0 .-]{4,}\d|\b\d{3}[-. \u00a0]\d{3}[-. \u00a0]\d{4}\b/gu;
-const addresses = () => {
+const escapeRegExp = (s) => s.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
+const addresses = (names) => {
   const rects = [];
+  const known = names.filter((n) => n.trim().length >= 3).sort((a, b) => b.length - a.length).map((n) => escapeRegExp(n.trim()).replace(/\s+/g, "\\s+"));
+  const patterns = known.length ? [address, new RegExp(known.join("|"), "gu")] : [address];
   for (const root of R.roots(document)) {
     const doc = root.ownerDocument || root;
     const walker = doc.createTreeWalker(root, NodeFilter.SHOW_TEXT);
     for (let node = walker.nextNode(); node; node = walker.nextNode()) {
-      for (const m of node.data.matchAll(address)) {
+      for (const m of patterns.flatMap((p) => [...node.data.matchAll(p)])) {
         const range = doc.createRange();
         range.setStart(node, m.index);
         range.setEnd(node, m.index + m[0].length);
@@ -28,9 +31,13 @@ R.mask = (req) => {
   R.unmask();
   const found = new Set(R.all(document, sensitive));
   for (const el of R.secret ?? []) if (el.isConnected) found.add(el);
-  for (const el of R.all(document, "input,textarea")) if (String(el.value).match(address)) found.add(el);
   for (const element of req.mask || []) for (const t of element.alternatives) R.matches({ ...t, hidden: true }, document).shown.forEach((e) => found.add(e));
-  const rects = addresses();
+  const names = req.hidden?.names ?? [];
+  const holds = (v) => v && (v.match(address) || names.some((n) => n.trim().length >= 3 && v.includes(n.trim())));
+  for (const el of R.all(document, "input,textarea")) if (holds(String(el.value))) found.add(el);
+  for (const list of req.hidden?.lists ?? []) for (const el of R.personal(list)) found.add(el);
+  R.covered = found;
+  const rects = addresses(names);
   for (const el of found) {
     const offset = frameOffset(el);
     for (const r of el.getClientRects()) rects.push({ left: r.left + offset.x, top: r.top + offset.y, width: r.width, height: r.height });
@@ -89,6 +96,15 @@ R.storage = () => {
   try { return { origin: location.origin, local: all(localStorage), session: all(sessionStorage) }; } catch { return { origin: location.origin }; }
 };
 
-// near lists what is on the page where an element was not found: visible buttons, links, fields and headings.
-R.near = () => R.all(document, "h1,h2,h3,button,a[href],input,select,textarea,[role=button],[role=dialog],[role=alert]")
-  .filter(R.visible).slice(0, 40).map(R.describe);
+// near lists what is on the page where an element was not found: visible buttons, links, fields and headings, with the words
+// on those whose words are the site's own and no customer's.
+R.near = () => R.all(document, "h1,h2,h3,button,a[href],input,select,textarea,label,th,[role=button],[role=dialog],[role=alert],[role=columnheader]")
+  .filter((el) => R.visible(el) && ![...(R.covered ?? [])].some((c) => c.contains(el))).slice(0, 60)
+  .map((el) => R.describe(el) + (el.matches("h1,h2,h3,button,label,th,[role=button],[role=columnheader],nav a,header a") ? ` "${R.text(el).replace(/\s+/g, " ").trim().slice(0, 50)}"` : ""));
+
+// troubles are the errors of the page's scripts.
+R.troubles = () => R.troubled ?? [];
+document.addEventListener("restock:trouble", (e) => {
+  R.troubled ??= [];
+  if (R.troubled.length < 30) R.troubled.push(String(e.detail).slice(0, 300));
+});

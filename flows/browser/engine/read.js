@@ -293,5 +293,20 @@ const follow = (next) => {
   return { next: "ready", href };
 };
 
+// personal lists the cells of a list that are personal. A row in which one cannot be found is covered as a whole.
+R.personal = (list) => {
+  const out = [];
+  try {
+    for (const row of R.rows(list.rows, list.skip)) {
+      const map = headers(row);
+      for (const selections of list.columns) {
+        const found = selections.map((sel) => pick(sel, row, map).el).find(Boolean);
+        out.push(found ?? row);
+      }
+    }
+  } catch { /* a selector that the browser does not understand is reported where it is used */ }
+  return out;
+};
+
 // state tells where the document is.
 R.state = () => ({ url: location.href, ready: document.readyState });

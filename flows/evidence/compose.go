@@ -1,0 +1,151 @@
+package evidence
+
+import (
+	"bytes"
+	"embed"
+	"encoding/base64"
+	"encoding/json"
+	"html/template"
+	"os"
+	"path/filepath"
+	"sort"
+	"strings"
+	"time"
+	"unicode"
+
+	"restock/bot"
+)
+
+//go:embed evidence.tmpl
+var files embed.FS
+
+// captured is page.json, as the browser writes it.
+type captured struct {
+	URL     string   `json:"url"`
+	Status  int      `json:"status"`
+	Near    []string `json:"near"`
+	Network []string `json:"network"`
+	Console []string `json:"console"`
+	Refused []string `json:"refused"`
+	Masked  int      `json:"masked"`
+	Missing []string `json:"missing"`
+	Dialogs []struct{ Kind, Message string }
+}
+
+// view is one failure on the page.
+type view struct {
+	Record
+	Page      captured
+	Title     string
+	Cause     string
+	Next      string
+	For       bot.Role
+	Picture   template.URL
+	Before    template.URL
+	Structure string
+	Moments   []moment
+	Folder    string
+}
+
+type moment struct {
+	Step
+	Shown template.URL
+}
+
+// Compose writes the page of a run from the folders of its failures.
+func Compose(dir string) error {
+	folders, err := filepath.Glob(filepath.Join(dir, "*", "record.json"))
+	if err != nil || len(folders) == 0 {
+		return err
+	}
+	sort.Strings(folders)
+	var views []view
+	for _, file := range folders {
+		v, err := load(filepath.Dir(file))
+		if err != nil {
+			return err
+		}
+		views = append(views, v)
+	}
+	t, err := template.New("").Funcs(template.FuncMap{
+		"clock": func(t time.Time) string { return t.Format("15:04:05.0") },
+		"day":   func(t time.Time) string { return t.Format("Mon 2 Jan 2006 15:04:05 MST") },
+		"plain": plain,
+	}).ParseFS(files, "evidence.tmpl")
+	if err != nil {
+		return err
+	}
+	var b bytes.Buffer
+	if err := t.ExecuteTemplate(&b, "evidence.tmpl", struct {
+		Run      string
+		Failures []view
+	}{filepath.Base(dir), views}); err != nil {
+		return err
+	}
+	return write(filepath.Join(dir, FileName), b.Bytes())
+}
+
+func load(dir string) (view, error) {
+	v := view{Folder: filepath.Base(dir)}
+	data, err := os.ReadFile(filepath.Join(dir, "record.json"))
+	if err == nil {
+		err = json.Unmarshal(data, &v.Record)
+	}
+	if err != nil {
+		return v, err
+	}
+	if data, err := os.ReadFile(filepath.Join(dir, "page.json")); err == nil { // a browser that has died leaves none
+		_ = json.Unmarshal(data, &v.Page)
+	}
+	if data, err := os.ReadFile(filepath.Join(dir, "page.html")); err == nil {
+		v.Structure = string(data)
+	}
+	if data, err := os.ReadFile(filepath.Join(dir, "screenshot.png")); err == nil {
+		v.Picture = picture("png", data)
+	}
+	if v.Good != nil {
+		v.Before = picture("jpeg", v.Good.Picture)
+	}
+	for _, s := range v.Steps {
+		m := moment{Step: s}
+		if len(s.Picture) > 0 {
+			m.Shown = picture("jpeg", s.Picture)
+		}
+		v.Moments = append(v.Moments, m)
+	}
+	f := v.Failure
+	v.Title = strings.Join(strings.FieldsFunc(f.Site+"\x00"+f.Flow+"\x00"+f.Step, func(r rune) bool { return r == 0 }), " › ")
+	v.Cause, v.Next, v.For = f.Class.Cause(), f.Next(), f.Class.For()
+	nearest(v.Page.Near, f.Expected+" "+f.Step)
+	return v, nil
+}
+
+// picture makes an image a part of the page. The bytes are the browser's own.
+func picture(kind string, data []byte) template.URL {
+	return template.URL("data:image/" + kind + ";base64," + base64.StdEncoding.EncodeToString(data)) //nolint:gosec // base64
+}
+
+// nearest puts what shares most words with the element that was looked for in front.
+func nearest(list []string, wanted string) {
+	words := map[string]bool{}
+	for _, w := range wordsOf(wanted) {
+		words[w] = true
+	}
+	shared := func(s string) int {
+		n := 0
+		for _, w := range wordsOf(s) {
+			if words[w] {
+				n++
+			}
+		}
+		return n
+	}
+	sort.SliceStable(list, func(i, j int) bool { return shared(list[i]) > shared(list[j]) })
+}
+
+func wordsOf(s string) []string {
+	return strings.FieldsFunc(strings.ToLower(s), func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) })
+}
+
+// plain leaves out what a text could do to whoever reads it: control characters and those that turn the direction of writing.
+func plain(s string) string { return bot.Printable(s) }

@@ -1,0 +1,159 @@
+// Package evidence writes what failed steps leave: a folder for each, and one page for the whole run that an admin opens
+// without tools. The page needs nothing but itself: pictures are in it, and no script.
+package evidence
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"restock/bot"
+)
+
+// FileName is the page of a run.
+const FileName = "evidence.html"
+
+// Step is one thing that was done before a failure.
+type Step struct {
+	At      time.Time `json:"at"`
+	Text    string    `json:"text"`
+	URL     string    `json:"url,omitempty"`
+	Picture []byte    `json:"picture,omitempty"` // a small JPEG, secrets and personal data covered
+}
+
+// Record is what stands in record.json of a failed step, beside what the browser has captured.
+type Record struct {
+	At       time.Time      `json:"at"`
+	Failure  *bot.StepError `json:"failure"`
+	Steps    []Step         `json:"steps"`
+	Excerpt  []Line         `json:"excerpt,omitempty"` // of the selector file, around the line that failed
+	Captured string         `json:"captured,omitempty"`
+	Good     *Good          `json:"good,omitempty"`
+}
+
+// Line is a line of the selector file.
+type Line struct {
+	Number int    `json:"number"`
+	Text   string `json:"text"`
+	Here   bool   `json:"here,omitempty"`
+}
+
+// Good is the last picture of a flow that worked.
+type Good struct {
+	At      time.Time `json:"at"`
+	URL     string    `json:"url,omitempty"`
+	Picture []byte    `json:"picture"`
+}
+
+// maxSteps are kept with a failure.
+const maxSteps = 60
+
+// Save writes a failure into its folder: record.json for programs and steps.txt for people with a terminal.
+func Save(dir string, r Record) error {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return err
+	}
+	r.Steps = r.Steps[max(0, len(r.Steps)-maxSteps):]
+	for i := range r.Steps {
+		r.Steps[i].Text, r.Steps[i].URL = bot.Redact(r.Steps[i].Text), bot.Redact(r.Steps[i].URL)
+	}
+	clean := *r.Failure
+	for _, text := range []*string{&clean.Expected, &clean.Found, &clean.URL, &clean.Step, &clean.Hint} {
+		*text = bot.Redact(*text)
+	}
+	r.Failure = &clean
+	data, err := json.MarshalIndent(r, "", " ")
+	if err != nil {
+		return err
+	}
+	failure, err := json.MarshalIndent(clean, "", "  ")
+	if err != nil {
+		return err
+	}
+	return errors.Join(
+		write(filepath.Join(dir, "record.json"), data),
+		write(filepath.Join(dir, "failure.json"), append(failure, '\n')),
+		write(filepath.Join(dir, "steps.txt"), []byte(stepsText(r))),
+	)
+}
+
+func stepsText(r Record) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s\n\n", r.Failure)
+	for _, s := range r.Steps {
+		fmt.Fprintln(&b, s.At.Format("15:04:05.000")+" "+s.Text)
+	}
+	fmt.Fprintf(&b, "%s FAILED: %s\n", r.At.Format("15:04:05.000"), r.Failure.Step)
+	if r.Captured != "" {
+		fmt.Fprintf(&b, "\nnot everything could be captured: %s\n", r.Captured)
+	}
+	return b.String()
+}
+
+// write replaces a file in one go, so that nobody reads half of it.
+func write(path string, data []byte) error {
+	tmp := path + ".tmp"
+	if err := os.WriteFile(tmp, data, 0o600); err != nil {
+		return errors.Join(err, os.Remove(tmp))
+	}
+	return os.Rename(tmp, path)
+}
+
+// Excerpt takes the lines around a place "file:line:column" out of a selector file. A file that is not there gives nothing.
+func Excerpt(place string) []Line {
+	parts := strings.Split(place, ":")
+	if len(parts) < 3 {
+		return nil
+	}
+	var line int
+	if _, err := fmt.Sscan(parts[len(parts)-2], &line); err != nil {
+		return nil
+	}
+	data, err := os.ReadFile(strings.Join(parts[:len(parts)-2], ":"))
+	if err != nil {
+		return nil
+	}
+	var list []Line
+	for i, text := range strings.Split(string(data), "\n") {
+		if n := i + 1; n >= line-4 && n <= line+4 {
+			list = append(list, Line{Number: n, Text: text, Here: n == line})
+		}
+	}
+	return list
+}
+
+// goodName is the file of the last good picture of a flow.
+func goodName(root, site, flow string) string {
+	return filepath.Join(root, "good", site+"-"+flow+".json")
+}
+
+// SaveGood keeps the picture of a flow that worked; root is the folder of all runs.
+func SaveGood(root, site, flow string, g Good) error {
+	g.URL = bot.Redact(g.URL)
+	data, err := json.Marshal(g)
+	if err != nil {
+		return err
+	}
+	path := goodName(root, site, flow)
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return err
+	}
+	return write(path, data)
+}
+
+// LastGood returns the last picture of a flow that worked, or nil.
+func LastGood(root, site, flow string) *Good {
+	data, err := os.ReadFile(goodName(root, site, flow))
+	if err != nil {
+		return nil
+	}
+	var g Good
+	if json.Unmarshal(data, &g) != nil {
+		return nil
+	}
+	return &g
+}
