@@ -42,7 +42,7 @@ func (b *Bot) Do(ctx context.Context, job Job, run Run) (Run, error) {
 	if err = b.begin(work, &run); err == nil {
 		err = b.run(work, job, &run)
 	}
-	if cause := context.Cause(work); cause != nil && errors.Is(err, context.Canceled) {
+	if cause := context.Cause(work); cause != nil && (errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded)) {
 		err = cause
 	}
 	// The record is kept and the lease given back even when ctx has ended.
@@ -107,7 +107,7 @@ func OnlyHeld(err error) bool {
 // back into the CRM.
 func (b *Bot) run(ctx context.Context, job Job, run *Run) error {
 	c, readErr := b.read(ctx, job, run)
-	if run.DryRun || errors.Is(readErr, context.Canceled) {
+	if run.DryRun || ctx.Err() != nil {
 		return readErr
 	}
 	var sendErr error

@@ -147,10 +147,13 @@ func (e *StepError) Error() string {
 	}
 	b.WriteString("; " + e.Next())
 	if e.Evidence != "" {
-		b.WriteString("; evidence: " + filepath.Join(filepath.Dir(e.Evidence), "evidence.html"))
+		b.WriteString("; evidence: " + e.Page())
 	}
 	return b.String()
 }
+
+// Page is the file that shows the failure with its pictures.
+func (e *StepError) Page() string { return filepath.Join(filepath.Dir(e.Evidence), "evidence.html") }
 
 // Next is what to do about it.
 func (e *StepError) Next() string {

@@ -20,6 +20,7 @@ func layers() map[string][]string {
 		"bot/notify":          {"bot"},
 		"bot/notify/email":    {"bot", "github.com/wneessen/go-mail", "github.com/wneessen/go-mail/smtp"},
 		"bot/notify/sms":      {"bot"},
+		"bot/notify/webhook":  {"bot"},
 		"selectors/strict":    {"go.yaml.in/yaml/v4"},
 		"selectors":           {"selectors/strict", "github.com/nyaruka/phonenumbers"},
 		"selectors/sites":     {},

@@ -83,6 +83,8 @@ type Step struct {
 	// Complete says of a reading whether something proved that nothing is missing.
 	Complete Completeness `json:"complete,omitempty"`
 	Error    string       `json:"error,omitempty"` // one sentence
+	// Fallbacks are the selectors of which not the first alternative matched.
+	Fallbacks []string `json:"fallbacks,omitempty"`
 }
 
 // NewRun starts the record of a run. Its ID sorts by time: 20261123-182408-1f2e3d.

@@ -177,11 +177,12 @@ func (s *Sites) do(ctx context.Context, site, flow string, work map[string]strin
 		}
 		if err == nil {
 			s.worked(ctx, v)
+			step := bot.Step{At: started, Took: s.Now().Sub(started), Site: site, Flow: flow, Text: text, Complete: v.complete, Fallbacks: v.warn}
 			if len(v.warn) > 0 {
-				text += "; fallbacks: " + strings.Join(v.warn, "; ")
+				step.Text += "; fallbacks: " + strings.Join(v.warn, "; ")
 				v.warn = nil
 			}
-			s.note(bot.Step{At: started, Took: s.Now().Sub(started), Site: site, Flow: flow, Text: text, Complete: v.complete})
+			s.note(step)
 			return nil
 		}
 		if ctx.Err() != nil {

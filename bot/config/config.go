@@ -96,7 +96,8 @@ type Job struct {
 	CoolDown time.Duration `yaml:"cool_down"`    // a product that is out for less than this goes on with the same restock; default 1h
 	Guards   *Guards       `yaml:"guards"`
 	Limits   *Limits       `yaml:"limits"`
-	Consent  string        `yaml:"consent"` // asked (default: the request is the consent where the CRM has no such field), required
+	Deadline time.Duration `yaml:"deadline"` // a run that takes longer is stopped; the next one goes on; default 2h
+	Consent  string        `yaml:"consent"`  // asked (default: the request is the consent where the CRM has no such field), required
 
 	Spec   schedule.Spec `yaml:"-"`
 	guards bot.Guards
@@ -242,6 +243,9 @@ func (ck *checker) job(j *Job, seen map[string]bool) {
 	seen[j.Name] = true
 	if j.CatchUp == 0 {
 		j.CatchUp = 6 * time.Hour
+	}
+	if j.Deadline == 0 {
+		j.Deadline = 2 * time.Hour
 	}
 	if j.CoolDown == 0 {
 		j.CoolDown = time.Hour

@@ -33,6 +33,8 @@ type Planner struct {
 	Store bot.Store
 	Now   func() time.Time
 	Log   *slog.Logger
+	// Missed, if set, is told of a tick that was too old to be made up for.
+	Missed func(ctx context.Context, job string, due time.Time)
 }
 
 // look is how often the clock is looked at: a suspended machine or a changed clock is noticed within it.
@@ -149,6 +151,9 @@ func (p *Planner) take(ctx context.Context, job Job, busy bool) (time.Time, erro
 	if err != nil || !won || busy || late {
 		if late && won {
 			p.Log.LogAttrs(ctx, slog.LevelWarn, "missed a tick", slog.String("job", job.Name), slog.Time("due", due))
+			if p.Missed != nil {
+				p.Missed(ctx, job.Name, due)
+			}
 		}
 		return time.Time{}, err
 	}

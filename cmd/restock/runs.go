@@ -130,6 +130,6 @@ func (a *app) printSteps(w *workshop, run bot.Run) {
 		a.print("  error: %s", run.Error)
 	}
 	if run.Problem != nil && run.Problem.Evidence != "" {
-		a.print("  evidence: %s", run.Problem.Evidence)
+		a.print("  evidence: %s", run.Problem.Page())
 	}
 }

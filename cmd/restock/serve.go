@@ -38,7 +38,8 @@ func (a *app) serve(ctx context.Context, w *workshop) error {
 	if len(jobs) == 0 {
 		return usagef("no job in %s has a schedule: add schedule: to one", w.config.File)
 	}
-	p := &schedule.Planner{Store: w.store, Now: a.now, Log: a.log()}
+	p := &schedule.Planner{Store: w.store, Now: a.now, Log: a.log(), Missed: w.missed}
+	go w.digests(ctx)
 	for _, job := range jobs {
 		tick, err := p.Tick(ctx, job)
 		if err != nil {

@@ -14,6 +14,7 @@ import (
 	"restock/bot/notify/sms"
 	"restock/flows"
 	"restock/flows/browser"
+	"restock/flows/evidence"
 	"restock/selectors"
 	"restock/state"
 )
@@ -160,56 +161,105 @@ func (w *workshop) texter(c *config.SMS, render bot.Renderer) (bot.Sender, error
 	return sms.New(o, render)
 }
 
-// run does one run of a job, with a browser of its own.
+// run does one run of a job, with a browser of its own, and tells who must know how it ended. What keeps a run from
+// beginning is recorded like a run that failed.
 func (w *workshop) run(ctx context.Context, name, trigger string, dry bool, o runOptions) (bot.Run, error) {
 	job, err := w.config.Job(name)
 	if err != nil {
 		return bot.Run{}, usagef("%w", err)
 	}
-	if w.sites, err = loadSites(w.config.Path(w.config.Sites)); err != nil {
+	run := bot.NewRun(job.Name, trigger, w.a.now())
+	b, end, err := w.prepare(ctx, job, run)
+	if err != nil {
+		if !dry {
+			err = errors.Join(err, w.notBegun(ctx, run, err))
+		}
 		return bot.Run{}, err
 	}
+	b.DryRun, b.Progress, b.Planned = dry, o.progress, o.planned
+	w.prune()
+	late := &bot.StepError{
+		Class: bot.SiteDown, Flow: "run", Expected: fmt.Sprintf("the run to end within %s (deadline: of the job)", job.Deadline), Found: "it was still at work",
+		Hint: "is a site very slow, or deadline: too short? The next run goes on where this one stopped",
+	}
+	bounded, cancel := context.WithTimeoutCause(ctx, job.Deadline, late)
+	defer cancel()
+	run, err = b.Do(bounded, job.Bot(w.channels()), run)
+	err = errors.Join(err, end())
+	if _, busy := errors.AsType[*bot.LockedError](err); !busy && !dry {
+		w.report(ctx, run)
+	}
+	return run, err
+}
+
+// notBegun records a run that could not begin, and tells who must know.
+func (w *workshop) notBegun(ctx context.Context, run bot.Run, why error) error {
+	run.Finished, run.Outcome, run.Error = w.a.now(), bot.FailedRun, bot.Redact(why.Error())
+	problem, ok := errors.AsType[*bot.StepError](why)
+	if !ok {
+		problem = &bot.StepError{Class: bot.Config, Expected: "files that a run can begin with", Found: bot.Clean(why.Error()), Err: why}
+	}
+	run.Problem = problem
+	err := w.ledger.SaveRun(ctx, run)
+	w.report(ctx, run)
+	return err
+}
+
+// prepare makes everything that a run needs; end closes it.
+func (w *workshop) prepare(ctx context.Context, job config.Job, run bot.Run) (b *bot.Bot, end func() error, err error) {
+	if w.sites, err = loadSites(w.config.Path(w.config.Sites)); err != nil {
+		return nil, nil, err
+	}
 	if err := missingFlows(job, w.sites).Err(); err != nil { // before anybody is told anything
-		return bot.Run{}, err
+		return nil, nil, err
 	}
 	senders, err := w.senders()
 	if err != nil {
-		return bot.Run{}, err
+		return nil, nil, err
 	}
 	if w.browser, err = (browser.Installer{Say: w.a.stderr}).Ensure(ctx, w.config.Browser.Path); err != nil {
-		return bot.Run{}, err
+		return nil, nil, err
 	}
-	run := bot.NewRun(job.Name, trigger, w.a.now())
 	key, err := w.key()
 	if err != nil {
-		return bot.Run{}, err
+		return nil, nil, err
 	}
 	governor, err := w.governor(job)
 	if err != nil {
-		return bot.Run{}, err
+		return nil, nil, err
 	}
 	sites := &flows.Sites{
 		Files: w.sites, Values: w.values(), Guard: w.ledger, Zone: w.config.Location, Now: w.a.now,
 		NewPage: func(ctx context.Context, site *selectors.Site) (flows.Page, error) {
 			return page(ctx, governor, site, w.values())
 		},
-		Evidence: filepath.Join(w.config.Path(w.config.Data), "runs", run.ID), BadRows: job.Bot(nil).Policy.Guards.BadRows,
+		Evidence: filepath.Join(w.evidence(), run.ID), BadRows: job.Bot(nil).Policy.Guards.BadRows,
 		Worn: governor.Worn, OpenLimit: w.config.Browser.Open, StepLimit: w.config.Browser.Step, Key: key,
-		OnQuestion: w.asked,
+		OnQuestion: func(q bot.Question) { w.asked(ctx, job.Name, q) },
 	}
-	b := &bot.Bot{
-		Ledger: w.ledger, Sites: sites, Senders: senders, Log: w.a.log(), Now: w.a.now, DryRun: dry, Progress: o.progress, Planned: o.planned,
+	end = func() error {
+		var errs []error
+		for _, s := range senders {
+			errs = append(errs, s.Close())
+		}
+		return errors.Join(append(errs, sites.Close(), governor.Close())...)
 	}
-	run, err = b.Do(ctx, job.Bot(w.channels()), run)
-	for _, s := range senders {
-		err = errors.Join(err, s.Close())
-	}
-	return run, errors.Join(err, sites.Close(), governor.Close())
+	return &bot.Bot{Ledger: w.ledger, Sites: sites, Senders: senders, Log: w.a.log(), Now: w.a.now}, end, nil
 }
 
-// asked tells that only a person can go on.
-func (w *workshop) asked(q bot.Question) {
-	w.a.say("restock: %s is needed until %s: run `restock otp %s CODE`", q.Text, q.Deadline.In(w.config.Location).Format("15:04:05"), q.Site)
+// evidence is the folder of what failed steps leave.
+func (w *workshop) evidence() string { return filepath.Join(w.config.Path(w.config.Data), "runs") }
+
+// prune removes evidence that is too old or too much.
+func (w *workshop) prune() {
+	keep := w.config.Evidence
+	n, err := evidence.Prune(w.evidence(), evidence.Keep{Age: time.Duration(keep.Days) * 24 * time.Hour, Runs: keep.Runs, Size: int64(keep.Size)}, w.a.now())
+	if err != nil {
+		w.a.say("restock: old evidence cannot be removed: %v", err)
+	}
+	if n > 0 && w.a.verbose {
+		w.a.say("restock: the evidence of %d old run(s) was removed", n)
+	}
 }
 
 type runOptions struct {
