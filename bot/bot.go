@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"runtime/debug"
+	"strings"
 	"time"
 )
 
@@ -40,7 +42,7 @@ func (b *Bot) Do(ctx context.Context, job Job, run Run) (Run, error) {
 	go b.Ledger.keep(work, lease, stop)
 
 	if err = b.begin(work, &run); err == nil {
-		err = b.run(work, job, &run)
+		err = b.safely(work, job, &run)
 	}
 	if cause := context.Cause(work); cause != nil && (errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded)) {
 		err = cause
@@ -50,10 +52,35 @@ func (b *Bot) Do(ctx context.Context, job Job, run Run) (Run, error) {
 	defer cancel()
 	b.end(&run, err)
 	if !run.DryRun {
-		err = errors.Join(err, b.Ledger.SaveRun(after, run))
+		err = errors.Join(err, b.Ledger.SaveRun(after, run), b.obey(after, err))
 	}
 	stop(nil)
 	return run, errors.Join(err, b.Ledger.release(after, lease))
+}
+
+// safely runs the work and turns a panic into an error: one run fails, and others go on. What had been claimed or recorded is
+// put right by the next run, as after a kill. The stack goes to the log; it has no values in it.
+func (b *Bot) safely(ctx context.Context, job Job, run *Run) (err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			frames := debug.Stack()
+			b.Log.LogAttrs(ctx, slog.LevelError, "panic", attr("run", run.ID), attr("stack", plainStack(frames)))
+			err = &StepError{Class: BotBug, Flow: "run", Expected: "no panic", Found: Clean(fmt.Sprint(r)), Hint: "report it with the log; the next run goes on where this one stopped"}
+		}
+	}()
+	return b.run(ctx, job, run)
+}
+
+// plainStack keeps the names and lines of a stack, without the arguments.
+func plainStack(stack []byte) string {
+	var lines []string
+	for line := range strings.SplitSeq(string(stack), "\n") {
+		if strings.HasPrefix(line, "\t") {
+			place, _, _ := strings.Cut(strings.TrimSpace(line), " ")
+			lines = append(lines, place)
+		}
+	}
+	return strings.Join(lines[:min(len(lines), 30)], " < ")
 }
 
 func (b *Bot) begin(ctx context.Context, run *Run) error {
@@ -69,6 +96,32 @@ func (b *Bot) begin(ctx context.Context, run *Run) error {
 			"they are ambiguous and are not sent again; see `restock ledger --state ambiguous`", interrupted))
 	}
 	return b.Ledger.SaveRun(ctx, *run)
+}
+
+// mayAsk obeys a site that has asked to be left alone for a while (Retry-After, RFC 9110 10.2.3).
+func (b *Bot) mayAsk(ctx context.Context, job Job, run *Run) error {
+	for _, site := range []string{job.IMS, job.CRM} {
+		until, err := b.Ledger.Marked(ctx, "wait/"+site)
+		if err != nil {
+			return err
+		}
+		if run.Started.Before(until) {
+			return &StepError{
+				Class: SiteDown, Site: site, Flow: "run", Expected: "a site that may be asked", Found: "it has asked to be left alone until " + until.Format("15:04:05"),
+				Hint: "the first run after that tries again; if it happens often, run less often",
+			}
+		}
+	}
+	return nil
+}
+
+// obey remembers for how long a site wants to be left alone, an hour at most.
+func (b *Bot) obey(ctx context.Context, err error) error {
+	step, ok := errors.AsType[*StepError](err)
+	if !ok || step.RetryAfter <= 0 || step.Site == "" {
+		return nil
+	}
+	return b.Ledger.Mark(ctx, "wait/"+step.Site, b.Now().Add(min(step.RetryAfter, time.Hour)))
 }
 
 func (b *Bot) end(run *Run, err error) {
@@ -106,6 +159,9 @@ func OnlyHeld(err error) bool {
 // run does the work. When the stock cannot be read, nobody is told anything, but what was sent earlier is still written
 // back into the CRM.
 func (b *Bot) run(ctx context.Context, job Job, run *Run) error {
+	if err := b.mayAsk(ctx, job, run); err != nil {
+		return err
+	}
 	c, readErr := b.read(ctx, job, run)
 	if run.DryRun || ctx.Err() != nil {
 		return readErr

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"strings"
+	"time"
 )
 
 // Class says what kind of failure it was, and so who must act and whether another try makes sense.
@@ -112,9 +113,12 @@ func (c Class) Advice() string {
 // StepError is a failure that a person must be able to act on: what was done where, what was expected, what was found,
 // and what to do next.
 type StepError struct {
-	Class    Class  `json:"class"`
-	Site     string `json:"site,omitempty"`
-	Flow     string `json:"flow,omitempty"`
+	Class Class  `json:"class"`
+	Site  string `json:"site,omitempty"`
+	Flow  string `json:"flow,omitempty"`
+	// RetryAfter is for how long the site wants to be left alone.
+	RetryAfter time.Duration `json:"retry_after_ns,omitempty"`
+
 	Step     string `json:"step,omitempty"`  // "click submit"
 	Place    string `json:"place,omitempty"` // file:line:column in the selector file
 	URL      string `json:"url,omitempty"`

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"sort"
+	"time"
 )
 
 // SaveRun keeps the record of a run.
@@ -39,12 +40,21 @@ func (l *Ledger) Run(ctx context.Context, id string) (run Run, ok bool, err erro
 	return run, true, nil
 }
 
+// maxClockBack is how far the clock may go back between two runs: daylight saving never moves it, time servers by seconds.
+const maxClockBack = time.Hour
+
 // recover puts right what a dead run left: its record is closed, what it had claimed is queued again, because nothing of
 // it had left, and what stood right before the point of no return is ambiguous. It must be called under the job's lease.
 func (l *Ledger) recover(ctx context.Context, now Run) (ambiguous int, err error) {
 	for run, err := range decoded[Run](l.store.Scan(ctx, Runs, "")) {
 		if err != nil {
 			return 0, err
+		}
+		if last := run.Started; run.Job == now.Job && last.Sub(now.Started) > maxClockBack {
+			return 0, &StepError{
+				Class: Config, Flow: "run", Expected: "a time after " + last.Format(time.RFC3339) + ", when run " + run.ID + " began", Found: now.Started.Format(time.RFC3339),
+				Hint: "the clock of this machine was set back: set it right, then run again. Nothing was read or sent",
+			}
 		}
 		if run.Job == now.Job && run.Outcome == Running {
 			run.Outcome, run.Error = Interrupt, "the process ended in the middle; run "+now.ID+" went on"

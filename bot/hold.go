@@ -142,3 +142,35 @@ func (l *Ledger) releaseMessages(ctx context.Context, run Run, who string) (int,
 	moved, err := l.Move(ctx, held, Change{To: Queued, Run: run.ID, Detail: "released by " + who})
 	return len(moved), err
 }
+
+// HoldAll holds everything that would be sent, of all jobs, because nobody knows whether it was sent already. It must be
+// called while no run is going on.
+func (l *Ledger) HoldAll(ctx context.Context, why string) (held int, err error) {
+	for n, err := range l.All(ctx) {
+		if err != nil {
+			return held, err
+		}
+		to := []State{Held}
+		switch n.State {
+		case Queued, Retry:
+		case Claimed:
+			to = []State{Queued, Held}
+		case DotPending:
+			to = []State{Ambiguous}
+		default:
+			continue
+		}
+		for _, state := range to {
+			moved, err := l.Move(ctx, []Notification{n}, Change{To: state, Reason: Interrupted, Detail: why})
+			if err != nil {
+				return held, err
+			}
+			if len(moved) == 0 {
+				return held, fmt.Errorf("notification %s: %w", n.Key, ErrConflict)
+			}
+			n = moved[0]
+		}
+		held++
+	}
+	return held, nil
+}

@@ -132,7 +132,11 @@ func (v *visit) rejected(ctx context.Context, w *selectors.Writing) (no *bot.Ste
 	if w.Rejected == nil {
 		return nil, nil
 	}
-	looking, cancel := context.WithTimeout(ctx, rejectedLooks)
+	limit := rejectedLooks
+	if n := len(w.Steps); w.Steps[n-1].Expect != nil { // it came, or had its time
+		limit = 20 * time.Millisecond
+	}
+	looking, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
 	if _, err := v.first(looking, *w.Rejected); err != nil {
 		if _, cut := errors.AsType[*selectors.Interrupted](err); cut || ctx.Err() != nil {

@@ -189,10 +189,15 @@ func (s *Sites) do(ctx context.Context, site, flow string, work map[string]strin
 			return context.Cause(ctx)
 		}
 		err = s.explain(v, site, flow, err)
+		err = s.human(ctx, v, err)
 		if bot.ClassOf(err).Temporary() && redone < maxRedo && !(v != nil && v.submitted && redone > 0) {
 			redone++
 			s.leave(site)
-			continue
+			if again, waitErr := s.patience(ctx, err); waitErr != nil {
+				return waitErr
+			} else if again {
+				continue
+			}
 		}
 		err = s.evidence(ctx, v, err)
 		s.note(bot.Step{At: started, Took: s.Now().Sub(started), Site: site, Flow: flow, Text: "failed", Error: err.Error()})
@@ -200,6 +205,44 @@ func (s *Sites) do(ctx context.Context, site, flow string, work map[string]strin
 		return err
 	}
 }
+
+// patience waits for as long as a site asks for, if that is short; a long wait is left to a later run.
+func (s *Sites) patience(ctx context.Context, err error) (again bool, waitErr error) {
+	step, ok := errors.AsType[*bot.StepError](err)
+	if !ok || step.RetryAfter == 0 {
+		return true, nil
+	}
+	if step.RetryAfter > maxPatience {
+		return false, nil
+	}
+	return true, pauseFor(ctx, step.RetryAfter)
+}
+
+// maxPatience is how long a run waits for a site that asks for it.
+const maxPatience = 20 * time.Second
+
+// human recognises what only a person can pass: a puzzle that is to tell people from programs. It is not tried again.
+func (s *Sites) human(ctx context.Context, v *visit, err error) error {
+	step, ok := errors.AsType[*bot.StepError](err)
+	if !ok || v == nil || step.Class != bot.PageChanged || ctx.Err() != nil {
+		return err
+	}
+	looking, cancel := context.WithTimeout(ctx, 2*time.Second)
+	defer cancel()
+	v.page.Watch(nil)
+	seen, seeErr := v.page.See(looking, selectors.Condition{Visible: &selectors.Element{Alternatives: []selectors.Target{{CSS: puzzles, Many: true}}}})
+	if seeErr != nil || !seen[0] {
+		return err
+	}
+	return &bot.StepError{
+		Class: bot.MFA, Site: step.Site, Flow: step.Flow, Step: step.Step, Place: step.Place, URL: step.URL, Expected: step.Expected,
+		Found: "a puzzle that is to tell people from programs (CAPTCHA)",
+		Hint:  "log in once by hand from this machine, or ask whoever looks after the site to let the bot's account in; restock never solves such puzzles", Err: err,
+	}
+}
+
+// puzzles are the frames and boxes of the common ones.
+const puzzles = `iframe[src*="captcha"],iframe[title*="captcha" i],iframe[src*="challenges.cloudflare.com"],.g-recaptcha,.h-captcha,.cf-turnstile,[id*="captcha" i],[class*="captcha" i]`
 
 // cut reports whether an error is an interruption, and which. The end of the session is one, described or not.
 func (v *visit) cut(ctx context.Context, err error) (index int, ok bool) {

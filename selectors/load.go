@@ -9,6 +9,9 @@ import (
 // LoadFile reads and checks a selector file. The error is a strict.Findings with every problem, if there is any.
 func LoadFile(path string) (*Site, error) {
 	data, err := os.ReadFile(path)
+	if err == nil {
+		err = strict.Guarded(path)
+	}
 	if err != nil {
 		return nil, err
 	}

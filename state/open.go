@@ -19,6 +19,7 @@ import (
 // engine makes and opens one kind of state.
 type engine struct {
 	create func(rest string) error
+	adopt  func(rest string) (bot.Store, error)
 	open   func(ctx context.Context, rest string, role Role) (bot.Store, error)
 }
 
@@ -38,7 +39,7 @@ const (
 // engines is the table: scheme → engine.
 func engines() map[string]engine {
 	return map[string]engine{
-		"bolt": {create: createBolt, open: openBolt},
+		"bolt": {create: createBolt, open: openBolt, adopt: adoptBolt},
 	}
 }
 
@@ -69,6 +70,39 @@ func Open(ctx context.Context, address string, role Role) (bot.Store, error) {
 	}
 	return e.open(ctx, rest, role)
 }
+
+// Adopt opens a state that was put back from a backup. Whoever does so must hold what may have been sent since.
+func Adopt(address string) (bot.Store, error) {
+	e, rest, err := find(address)
+	if err != nil {
+		return nil, err
+	}
+	return e.adopt(rest)
+}
+
+// Backup writes a copy of an open state into a new file, while others go on working.
+func Backup(store bot.Store, path string) error {
+	if s, ok := store.(*served); ok {
+		store = s.Store
+	}
+	b, ok := store.(interface{ Backup(path string) error })
+	if !ok {
+		return fmt.Errorf("a state of this kind (%T) is backed up by its own tools", store)
+	}
+	return b.Backup(path)
+}
+
+// Restore puts a backup in the place of a state that nobody works with. The former file is kept beside it; its new name is
+// returned.
+func Restore(address, backup string, now time.Time) (former string, err error) {
+	_, folder, err := find(address)
+	if err != nil {
+		return "", err
+	}
+	return bolt.Restore(file(folder), backup, now)
+}
+
+func adoptBolt(folder string) (bot.Store, error) { return bolt.Adopt(file(folder)) }
 
 func file(folder string) string { return filepath.Join(folder, "state.db") }
 

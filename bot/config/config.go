@@ -110,6 +110,9 @@ func Load(path string) (*Config, error) {
 		path = filepath.Join(path, FileName)
 	}
 	data, err := os.ReadFile(path)
+	if err == nil {
+		err = strict.Guarded(path)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("the configuration cannot be read: %w; give its folder with --config, or make one with `restock init DIR`", err)
 	}

@@ -52,6 +52,7 @@ func (e *silent) Error() string { return fmt.Sprintf("exit %d", e.code) }
 
 // main runs a command line and returns the exit code. Results go to stdout, talk and errors to stderr.
 func (a *app) main(ctx context.Context, args []string) int {
+	a.stdout = &terminal{out: a.stdout}
 	root := a.root()
 	root.SetArgs(args)
 	root.SetOut(a.stdout)
@@ -64,7 +65,7 @@ func (a *app) main(ctx context.Context, args []string) int {
 		return quiet.code
 	}
 	for line := range strings.SplitSeq(err.Error(), "\n") {
-		fmt.Fprintln(a.stderr, "restock: "+line)
+		a.say("restock: %s", line)
 	}
 	return exitCode(err)
 }
@@ -105,7 +106,8 @@ func (a *app) root() *cobra.Command {
 	})
 	root.AddCommand(
 		a.demoCommand(), a.initCommand(), a.runCommand(), a.serveCommand(), a.checkCommand(), a.pagesCommand(), a.schemaCommand(), a.importCommand(), a.contractCommand(), a.scheduleCommand(),
-		a.runsCommand(), a.ledgerCommand(), a.levelsCommand(), a.otpCommand(), a.sessionsCommand(), a.doctorCommand(), a.browserCommand(), a.versionCommand(),
+		a.runsCommand(), a.ledgerCommand(), a.levelsCommand(), a.otpCommand(), a.sessionsCommand(), a.doctorCommand(),
+		a.backupCommand(), a.restoreCommand(), a.adoptCommand(), a.browserCommand(), a.versionCommand(),
 	)
 	root.AddCommand(topics()...)
 	for _, c := range root.Commands() {
@@ -144,7 +146,9 @@ func (a *app) printJSON(v any) error {
 }
 
 // say writes talk.
-func (a *app) say(format string, args ...any) { fmt.Fprintf(a.stderr, format+"\n", args...) }
+func (a *app) say(format string, args ...any) {
+	fmt.Fprintln(&terminal{out: a.stderr}, fmt.Sprintf(format, args...))
+}
 
 // print writes a result for people.
 func (a *app) print(format string, args ...any) { fmt.Fprintf(a.stdout, format+"\n", args...) }

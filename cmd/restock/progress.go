@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"golang.org/x/term"
+
+	"restock/bot"
 )
 
 // progress shows what is going on: one line that changes on a terminal, plain lines elsewhere.
@@ -33,6 +35,7 @@ func (a *app) newProgress() *progress {
 }
 
 func (p *progress) show(text string) {
+	text = bot.Printable(text)
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.terminal {

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"sync"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -31,15 +32,21 @@ func (a *app) serveCommand() *cobra.Command {
 }
 
 func (a *app) serve(ctx context.Context, w *workshop) error {
-	if _, err := loadSites(w.config.Path(w.config.Sites)); err != nil {
+	sites, err := loadSites(w.config.Path(w.config.Sites))
+	if err != nil {
 		return err
 	}
+	w.good = &goodSites{sites: sites}
 	jobs := w.scheduled()
 	if len(jobs) == 0 {
 		return usagef("no job in %s has a schedule: add schedule: to one", w.config.File)
 	}
 	p := &schedule.Planner{Store: w.store, Now: a.now, Log: a.log(), Missed: w.missed}
-	go w.digests(ctx)
+	var side sync.WaitGroup
+	beside, end := context.WithCancel(ctx)
+	defer side.Wait()
+	defer end()
+	side.Go(func() { w.digests(beside) })
 	for _, job := range jobs {
 		tick, err := p.Tick(ctx, job)
 		if err != nil {
@@ -47,7 +54,7 @@ func (a *app) serve(ctx context.Context, w *workshop) error {
 		}
 		a.say("job %s: next run %s", job.Name, tick.Due.In(w.config.Location).Format("Mon 2 Jan 15:04 MST"))
 	}
-	err := p.Run(ctx, jobs, func(ctx context.Context, job string, due time.Time) error {
+	err = p.Run(ctx, jobs, func(ctx context.Context, job string, due time.Time) error {
 		shop := *w // each run has its own sites, senders and browser
 		run, err := shop.run(ctx, job, "cron", false, runOptions{})
 		if _, busy := errors.AsType[*bot.LockedError](err); busy {

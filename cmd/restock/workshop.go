@@ -28,6 +28,7 @@ type workshop struct {
 	ledger  *bot.Ledger
 	secrets config.Secrets
 	browser browser.Found
+	good    *goodSites // of a daemon: what its selector files were when they were right
 }
 
 // open reads the configuration and opens the state.
@@ -207,10 +208,7 @@ func (w *workshop) notBegun(ctx context.Context, run bot.Run, why error) error {
 
 // prepare makes everything that a run needs; end closes it.
 func (w *workshop) prepare(ctx context.Context, job config.Job, run bot.Run) (b *bot.Bot, end func() error, err error) {
-	if w.sites, err = loadSites(w.config.Path(w.config.Sites)); err != nil {
-		return nil, nil, err
-	}
-	if err := missingFlows(job, w.sites).Err(); err != nil { // before anybody is told anything
+	if w.sites, err = w.current(ctx, job); err != nil { // before anybody is told anything
 		return nil, nil, err
 	}
 	senders, err := w.senders()

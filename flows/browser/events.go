@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/go-rod/rod/lib/proto"
@@ -14,6 +15,7 @@ type document struct {
 	request proto.NetworkRequestID
 	url     string
 	status  int
+	wait    string // Retry-After
 	failed  string // loadingFailed: what came is not the whole
 	whole   bool   // loadingFinished
 	asked   bool   // its scripts have asked the server for more
@@ -62,7 +64,7 @@ func (p *Page) ownEvent(e message) {
 	case "Network.responseReceived":
 		var r proto.NetworkResponseReceived
 		if json.Unmarshal(e.Params, &r) == nil {
-			p.note(r.RequestID, func(d *document) { d.status = r.Response.Status })
+			p.note(r.RequestID, func(d *document) { d.status, d.wait = r.Response.Status, header(r.Response.Headers, "retry-after") })
 			p.collecting().received(r)
 			p.answered(r)
 		}
@@ -84,6 +86,16 @@ func (p *Page) ownEvent(e message) {
 			p.note(r.RequestID, func(d *document) { d.failed = r.ErrorText })
 		}
 	}
+}
+
+// header finds a header, whatever its letters' case.
+func header(headers proto.NetworkHeaders, name string) string {
+	for key, value := range headers {
+		if strings.EqualFold(key, name) {
+			return value.Str()
+		}
+	}
+	return ""
 }
 
 func (p *Page) becomes(ready string) {

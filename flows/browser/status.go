@@ -2,7 +2,10 @@ package browser
 
 import (
 	"fmt"
+	"net/http"
+	"strconv"
 	"strings"
+	"time"
 
 	"restock/bot"
 )
@@ -23,9 +26,10 @@ func (p *Page) checkDocument() error {
 	case d.failed != "" && d.failed != "net::ERR_ABORTED":
 		fail.Expected, fail.Found = "the whole page", "a page that was cut off: "+d.failed
 	case d.status >= 500:
-		fail.Found = fmt.Sprintf("status %d", d.status)
+		fail.Found, fail.RetryAfter = fmt.Sprintf("status %d", d.status), retryAfter(d.wait, time.Now())
 	case d.status == 429:
-		fail.Found, fail.Hint = "status 429 (too many requests)", "run less often"
+		fail.Found, fail.RetryAfter = "status 429 (too many requests)", retryAfter(d.wait, time.Now())
+		fail.Hint = "restock waits for as long as the site asks; run less often"
 	case d.status >= 400:
 		fail.Class, fail.Found = bot.PageChanged, fmt.Sprintf("status %d", d.status)
 		fail.Hint = "check the address in the selector file and the rights of the account"
@@ -33,6 +37,17 @@ func (p *Page) checkDocument() error {
 		return nil
 	}
 	return fail
+}
+
+// retryAfter reads the header of that name: seconds, or a date (RFC 9110 10.2.3).
+func retryAfter(text string, now time.Time) time.Duration {
+	if n, err := strconv.Atoi(strings.TrimSpace(text)); err == nil && n > 0 {
+		return time.Duration(min(n, 1<<20)) * time.Second
+	}
+	if at, err := http.ParseTime(text); err == nil {
+		return max(0, at.Sub(now))
+	}
+	return 0
 }
 
 // unreachable explains a network error of Chrome.

@@ -28,6 +28,7 @@ type World struct {
 	password string
 	logIns   []LogIn
 	saves    []Save
+	broken   []string
 	fault    func(w http.ResponseWriter, r *http.Request) bool
 }
 

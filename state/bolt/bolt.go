@@ -98,8 +98,13 @@ func options() *bbolt.Options {
 }
 
 // Open opens a state file made by [Create]. A file held by another process gives a *bot.LockedError.
-func Open(path string) (*Store, error) {
+func Open(path string) (*Store, error) { return open(path, false) }
+
+func open(path string, adopting bool) (*Store, error) {
 	if err := precheck(path); err != nil {
+		return nil, err
+	}
+	if err := whole(path); err != nil {
 		return nil, err
 	}
 	db, err := bbolt.Open(path, 0o600, options())
@@ -113,7 +118,11 @@ func Open(path string) (*Store, error) {
 		return nil, fmt.Errorf("state %s cannot be opened: %w; restore a backup, or move the file away and run `restock init`", path, err)
 	}
 	s := &Store{db: db, path: path, pid: path + ".pid"}
-	if err := s.adopt(); err != nil {
+	err = s.readable()
+	if err == nil {
+		err = s.adopt(adopting)
+	}
+	if err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
 	return s, nil
@@ -159,8 +168,9 @@ func holder(pidFile string) string {
 
 // adopt checks the genesis record and drops what belonged to processes that are gone: as the file was not locked, all of
 // them are.
-func (s *Store) adopt() error {
+func (s *Store) adopt(older bool) error {
 	var g Genesis
+	var generation uint64
 	err := s.db.Update(func(tx *bbolt.Tx) error {
 		meta := tx.Bucket([]byte(bot.Meta))
 		if meta == nil {
@@ -173,8 +183,15 @@ func (s *Store) adopt() error {
 		if g.Format > format {
 			return fmt.Errorf("state %s has format %d, this restock knows %d: use a newer restock", s.path, g.Format, format)
 		}
+		var err error
+		if generation, err = s.grow(tx, older); err != nil {
+			return err
+		}
 		return dropMortal(tx)
 	})
+	if err == nil {
+		err = s.note(generation)
+	}
 	if err != nil {
 		return err
 	}

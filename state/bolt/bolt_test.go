@@ -60,11 +60,11 @@ func TestRefused(t *testing.T) {
 	for name, c := range map[string]struct{ path, want string }{
 		"missing":      {filepath.Join(t.TempDir(), "no.db"), "is missing"},
 		"empty":        {write("empty.db", "", 0o600), "is empty"},
-		"garbage":      {write("garbage.db", strings.Repeat("garbage\n", 4096), 0o600), "cannot be opened"},
+		"garbage":      {write("garbage.db", strings.Repeat("garbage\n", 4096), 0o600), "is damaged"},
 		"foreign":      {foreign, "no genesis record"},
 		"world":        {write("open.db", "x", 0o644), "chmod 600"},
 		"folder":       {t.TempDir(), "is a folder"},
-		"one page":     {write("cut.db", strings.Repeat("\x00", 4096), 0o600), "cannot be opened"},
+		"one page":     {write("cut.db", strings.Repeat("\x00", 4096), 0o600), "is damaged"},
 		"create again": {"", "exists already"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -25,6 +25,7 @@ type ask struct {
 	Prefix string      `json:"prefix,omitempty"`
 	After  string      `json:"after,omitempty"`
 	Writes []bot.Write `json:"writes,omitempty"`
+	Path   string      `json:"path,omitempty"` // of a backup
 }
 
 // reply is the answer.
@@ -86,6 +87,13 @@ func handler(store bot.Store, role string) http.Handler {
 	handle("/apply", func(ctx context.Context, a ask) (reply, error) {
 		out, err := store.Apply(ctx, a.Writes...)
 		return reply{Outcomes: out}, err
+	})
+	handle("/backup", func(_ context.Context, a ask) (reply, error) {
+		b, ok := store.(interface{ Backup(path string) error })
+		if !ok {
+			return reply{}, errors.New("a state of this kind is backed up by its own tools")
+		}
+		return reply{}, b.Backup(a.Path)
 	})
 	handle("/scan", func(ctx context.Context, a ask) (reply, error) {
 		var r reply
@@ -201,6 +209,14 @@ func (s *Store) Apply(ctx context.Context, writes ...bot.Write) ([]bot.Outcome, 
 		err = fmt.Errorf("%d outcomes for %d writes", len(r.Outcomes), len(writes))
 	}
 	return r.Outcomes, err
+}
+
+// Backup has the process that holds the state write a copy of it. The path must be absolute.
+func (s *Store) Backup(path string) error {
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Minute)
+	defer cancel()
+	_, err := s.call(ctx, "/backup", ask{Path: path})
+	return err
 }
 
 // Close implements bot.Store. The state itself stays open in its process.

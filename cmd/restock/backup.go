@@ -1,0 +1,94 @@
+package main
+
+import (
+	"errors"
+	"path/filepath"
+
+	"github.com/spf13/cobra"
+
+	"restock/bot"
+	"restock/bot/config"
+	"restock/state"
+)
+
+func (a *app) backupCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "backup FILE",
+		Short: "Write a copy of the state, also while restock works",
+		Long:  "Write a copy of the state into a file, also while restock works. The copy is read back before the file appears.",
+		Args:  cobra.ExactArgs(1),
+		RunE: a.withState(func(_ *cobra.Command, w *workshop, args []string) error {
+			path, err := filepath.Abs(args[0])
+			if err != nil {
+				return err
+			}
+			if err := state.Backup(w.store, path); err != nil {
+				return err
+			}
+			a.print("%s", path)
+			return nil
+		}),
+	}
+}
+
+func (a *app) restoreCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "restore FILE",
+		Short: "Put a backup in the place of the state",
+		Long: "Put a backup in the place of the state. The former file is kept beside it. Messages that the backup has not seen sent\n" +
+			"may have gone out since: all that would be sent are held, and you release them.",
+		Args: cobra.ExactArgs(1),
+		RunE: func(c *cobra.Command, args []string) error {
+			w, err := a.closed()
+			if err != nil {
+				return err
+			}
+			former, err := state.Restore(w.stateAddress(), args[0], a.now())
+			if err != nil {
+				return err
+			}
+			if former != "" {
+				a.print("the former state is %s", former)
+			}
+			return w.adopt(c)
+		},
+	}
+}
+
+func (a *app) adoptCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "adopt",
+		Short: "Take on a state that was put back from a backup or a snapshot",
+		Long: "Take on a state that was put back from a backup or a snapshot. It does not know who was told since: every message that\n" +
+			"it would send is held. Look at them with `restock ledger --state held`, and settle each with `restock ledger resolve`.",
+		Args: cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			w, err := a.closed()
+			if err != nil {
+				return err
+			}
+			return w.adopt(c)
+		},
+	}
+}
+
+// closed is a workshop without its state.
+func (a *app) closed() (*workshop, error) {
+	c, err := config.Load(a.config)
+	if err != nil {
+		return nil, err
+	}
+	return &workshop{a: a, config: c}, nil
+}
+
+func (w *workshop) adopt(c *cobra.Command) error {
+	store, err := state.Adopt(w.stateAddress())
+	if err != nil {
+		return err
+	}
+	n, err := bot.NewLedger(store, w.a.now).HoldAll(c.Context(), "the state was put back: it may have gone out since")
+	if err = errors.Join(err, store.Close()); err == nil {
+		w.a.print("adopted; %d message(s) are held: see `restock ledger --state held`", n)
+	}
+	return err
+}

@@ -1,0 +1,130 @@
+package bolt
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"hash/fnv"
+	"io"
+	"os"
+	"runtime/debug"
+
+	"go.etcd.io/bbolt"
+
+	"restock/bot"
+)
+
+// The layout of bbolt's meta page (go.etcd.io/bbolt, internal/common/meta.go): a page header of 16 bytes, then magic,
+// version, page size, flags (4 bytes each), root bucket (16), freelist, high-water page, transaction (8 each), checksum.
+const (
+	metaAt    = 16
+	metaSize  = 64
+	metaMagic = 0xED0CDAED
+)
+
+// whole looks at the meta pages before bbolt does: bbolt reads beyond the end of a file that was cut off, which no program
+// survives.
+func whole(path string) error {
+	f, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return err
+	}
+	var newest, needs uint64
+	found := false
+	for _, size := range []int64{int64(os.Getpagesize()), 4096, 16384, 65536} {
+		for n := range int64(2) {
+			txid, pages, pageSize, ok := meta(f, n*size)
+			if ok && int64(pageSize) == size && (!found || txid >= newest) {
+				found, newest, needs = true, txid, pages*pageSize
+			}
+		}
+	}
+	switch {
+	case !found:
+		return fmt.Errorf("state %s is damaged: neither of its two first pages can be read; %s", path, restoreHint)
+	case uint64(info.Size()) < needs:
+		return fmt.Errorf("state %s is cut off: it has %d bytes and should have at least %d; %s", path, info.Size(), needs, restoreHint)
+	}
+	return nil
+}
+
+const restoreHint = "keep the file, and put a backup in its place with `restock restore FILE`"
+
+func meta(f io.ReaderAt, at int64) (txid, pages, pageSize uint64, ok bool) {
+	b := make([]byte, metaSize)
+	if _, err := f.ReadAt(b, at+metaAt); err != nil {
+		return 0, 0, 0, false
+	}
+	sum := fnv.New64a()
+	_, _ = sum.Write(b[:56])
+	if binary.LittleEndian.Uint32(b) != metaMagic || sum.Sum64() != binary.LittleEndian.Uint64(b[56:]) {
+		return 0, 0, 0, false
+	}
+	return binary.LittleEndian.Uint64(b[48:]), binary.LittleEndian.Uint64(b[40:]), uint64(binary.LittleEndian.Uint32(b[8:])), true
+}
+
+// readable reads everything once: a damaged page is an error here and not a crash in the middle of a run.
+func (s *Store) readable() (err error) {
+	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
+	defer func() {
+		if r := recover(); r != nil {
+			err = fmt.Errorf("state %s is damaged (%v); %s", s.path, r, restoreHint)
+		}
+	}()
+	return s.db.View(func(tx *bbolt.Tx) error {
+		for _, table := range bot.Tables() {
+			b := tx.Bucket([]byte(table))
+			if b == nil {
+				continue // made when it is needed
+			}
+			err := b.ForEach(func(k, v []byte) error {
+				if _, ok := decode(v); !ok {
+					return fmt.Errorf("state %s is damaged: %s %q is no record; %s", s.path, table, k, restoreHint)
+				}
+				return nil
+			})
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// Backup writes a copy of the state into a new file, while others go on working. The copy is read back before it counts.
+func (s *Store) Backup(path string) error {
+	tmp := path + ".tmp"
+	f, err := os.OpenFile(tmp, os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)
+	if err != nil {
+		return err
+	}
+	err = s.db.View(func(tx *bbolt.Tx) error {
+		_, err := tx.WriteTo(f)
+		return err
+	})
+	if err = errors.Join(err, f.Sync(), f.Close()); err == nil {
+		err = CheckFile(tmp)
+	}
+	if err != nil {
+		return errors.Join(err, os.Remove(tmp))
+	}
+	return os.Rename(tmp, path)
+}
+
+// CheckFile reads a state file that nobody works with.
+func CheckFile(path string) error {
+	if err := whole(path); err != nil {
+		return err
+	}
+	db, err := bbolt.Open(path, 0o600, &bbolt.Options{ReadOnly: true, Timeout: options().Timeout})
+	if err != nil {
+		return err
+	}
+	s := &Store{db: db, path: path}
+	return errors.Join(s.readable(), db.Close())
+}
