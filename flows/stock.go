@@ -3,6 +3,7 @@ package flows
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"restock/bot"
 	"restock/selectors"
@@ -90,7 +91,7 @@ func noFlow(site *selectors.Site, flow string) error {
 
 func stockLevel(r *selectors.Reading, row record) (bot.StockLevel, error) {
 	level := bot.StockLevel{
-		SKU: row.text("sku"), Name: row.text("name"), URL: row.text("url"), Unit: row.text("unit"), Source: row.source,
+		SKU: row.text("sku"), Name: capped(row.text("name"), maxName), URL: row.text("url"), Unit: capped(row.text("unit"), 20), Source: row.source,
 		Availability: bot.Unknown,
 	}
 	if cell, ok := row.cells["quantity"]; ok {
@@ -112,6 +113,18 @@ func stockLevel(r *selectors.Reading, row record) (bot.StockLevel, error) {
 		}
 	}
 	return level, nil
+}
+
+// maxName is how much of a name is kept: it stands in messages and in the state.
+const maxName = 300
+
+// capped makes a text of a page fit for a message and the state: one line, nothing that commands, not too long.
+func capped(s string, most int) string {
+	s = strings.Join(strings.Fields(bot.Printable(s)), " ")
+	if r := []rune(s); len(r) > most {
+		s = string(r[:most-1]) + "…"
+	}
+	return s
 }
 
 func unreadable(r *selectors.Reading, row record, column, expected string) error {

@@ -79,7 +79,7 @@ func skuOf(row record, work map[string]string) string {
 
 func subscription(r *selectors.Reading, row record, sku string) (bot.Subscription, error) {
 	sub := bot.Subscription{
-		ID: row.text("id"), SKU: sku, Customer: row.text("customer"), Email: row.text("email"), Phone: row.text("phone"),
+		ID: row.text("id"), SKU: sku, Customer: capped(row.text("customer"), maxName), Email: row.text("email"), Phone: row.text("phone"),
 		Requested: row.text("requested"), Language: row.text("language"), Consent: bot.ConsentUnknown,
 	}
 	if sub.ID == "" {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"flag"
 	"os"
 	"strings"
 	"testing"
@@ -11,6 +12,10 @@ import (
 
 // TestMain lets the test binary be restock itself: in scripts, and where a test kills it.
 func TestMain(m *testing.M) {
+	// Most tests here wait for a browser or a deadline, and not for the processor.
+	if err := flag.Set("test.parallel", "6"); err != nil {
+		panic(err)
+	}
 	testscript.Main(m, map[string]func(){"restock": main})
 }
 

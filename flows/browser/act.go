@@ -189,11 +189,29 @@ func (p *Page) perform(ctx context.Context, a selectors.Action, ready prepared) 
 func (p *Page) gaveUp(a selectors.Action, why string, err error) error {
 	if errors.Is(err, context.DeadlineExceeded) && p.Err() == nil && p.b.Err() == nil {
 		if why == "" {
-			why = "no answer in time"
+			return p.silent(fmt.Sprintf("to %s %s", a.Do, a.Element), err)
 		}
 		return p.refuse(a, why, hintFor(why))
 	}
 	return p.broken(err)
+}
+
+// silent explains a page that did not answer at all: the site has not sent the document yet, or a script of it never ends.
+func (p *Page) silent(expected string, err error) error {
+	if cut := p.cutOff(); cut != nil {
+		return cut
+	}
+	p.mu.Lock()
+	waiting := p.leaving || p.document.status == 0 || p.ready == ""
+	p.mu.Unlock()
+	e := &bot.StepError{
+		Class: bot.Browser, URL: p.url(), Expected: expected, Found: "no answer in time: the page is busy, perhaps with a script that never ends", Err: err,
+		Hint: "look at the page in a browser; the next run starts a new one",
+	}
+	if waiting {
+		e.Class, e.Found, e.Hint = bot.SiteDown, "no answer in time", "look at the site in a browser: is it slow, or down? The next run tries again"
+	}
+	return e
 }
 
 func (p *Page) refuse(a selectors.Action, found, hint string) error {

@@ -298,7 +298,7 @@ func (p *Page) broken(err error) error {
 	} else if errors.Is(err, context.Canceled) {
 		return err
 	} else if errors.Is(err, context.DeadlineExceeded) {
-		found, class = "no answer in time", bot.SiteDown
+		return p.silent("the page to answer", err)
 	}
 	return &bot.StepError{
 		Class: class, Expected: "the browser to answer", Found: found, URL: p.url(),

@@ -10,6 +10,9 @@ import (
 
 // See evaluates conditions at one moment. Where none of them holds on a page with an error status, the status is the error.
 func (p *Page) See(ctx context.Context, conditions ...selectors.Condition) ([]bool, error) {
+	if err := p.cutOff(); err != nil {
+		return nil, err
+	}
 	seen, err := p.see(ctx, conditions)
 	if err == nil && !slices.Contains(seen, true) {
 		if found, pierceErr := p.pierce(ctx); pierceErr != nil {
@@ -37,6 +40,9 @@ func (p *Page) see(ctx context.Context, conditions []selectors.Condition) ([]boo
 
 // Read answers a plan from the page as it is at this moment. A main document that was cut off is an error.
 func (p *Page) Read(ctx context.Context, plan selectors.Plan) (selectors.Answer, error) {
+	if err := p.cutOff(); err != nil {
+		return selectors.Answer{}, err
+	}
 	answer, err := p.read(ctx, plan)
 	if err == nil && (!answer.Proof || len(answer.Rows) == 0) {
 		if found, pierceErr := p.pierce(ctx); pierceErr != nil {

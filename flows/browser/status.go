@@ -23,6 +23,8 @@ func (p *Page) checkDocument() error {
 		}
 		fail.Class, fail.Expected, fail.Found = bot.PageChanged, "a page that only reads", "a form that was sent while only reading"
 		fail.Hint = "it was refused. If it changes nothing, list its address under posts: in the selector file"
+	case d.failed != "" && d.failed != "net::ERR_ABORTED" && d.status == 0:
+		return unreachable(d.url, d.failed)
 	case d.failed != "" && d.failed != "net::ERR_ABORTED":
 		fail.Expected, fail.Found = "the whole page", "a page that was cut off: "+d.failed
 	case d.status >= 500:
@@ -37,6 +39,17 @@ func (p *Page) checkDocument() error {
 		return nil
 	}
 	return fail
+}
+
+// cutOff is the error of a document of which it is known that not all came. Its scripts may wait for the rest for ever.
+func (p *Page) cutOff() error {
+	p.mu.Lock()
+	failed := p.document.failed
+	p.mu.Unlock()
+	if failed == "" || failed == "net::ERR_ABORTED" {
+		return nil
+	}
+	return p.checkDocument()
 }
 
 // retryAfter reads the header of that name: seconds, or a date (RFC 9110 10.2.3).

@@ -92,7 +92,7 @@ func pageFaults() []Fault {
 			return strings.ReplaceAll(counted(all, number), `<td class="number">`, `<td class="number">`+bad+` `)
 		})},
 		{"H8", "a page of megabytes", list(func(all []Product, number int, _ *rand.Rand) string {
-			return counted(all, number, "</main>", `<p>`+strings.Repeat("x ", 4<<20)+`</p></main>`)
+			return counted(all, number, "</main>", `<p>`+strings.Repeat("x ", 1<<20)+`</p></main>`)
 		})},
 		{"H8-cell", "a cell of a megabyte", list(func(all []Product, number int, _ *rand.Rand) string {
 			all[(number-1)*perPage].Name = strings.Repeat("x", 1<<20)

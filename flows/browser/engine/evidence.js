@@ -3,8 +3,9 @@
 
 const sensitive = "input[type=password],[autocomplete*=password],[autocomplete=one-time-code],[data-restock-secret]";
 
+// Lengths are bounded: a page may be megabytes of one word.
 // addresses finds the e-mail addresses and phone numbers that the page shows, wherever they stand.
-const address = /[\p{L}\p{N}._%+'-]+@[\p{L}\p{N}-]+\.[\p{L}\p{N}.-]+|(\+|\b0)\d[\d\u00a0\u202f ().-]{6,}\d|\(\d{2,5}\)[\u00a0 -]?\d[\d\u00a0 .-]{4,}\d|\b\d{3}[-. \u00a0]\d{3}[-. \u00a0]\d{4}\b/gu;
+const address = /[\p{L}\p{N}._%+'-]{1,64}@[\p{L}\p{N}-]{1,63}\.[\p{L}\p{N}.-]{1,190}|(\+|\b0)\d[\d\u00a0\u202f ().-]{6,24}\d|\(\d{2,5}\)[\u00a0 -]?\d[\d\u00a0 .-]{4,20}\d|\b\d{3}[-. \u00a0]\d{3}[-. \u00a0]\d{4}\b/gu;
 const escapeRegExp = (s) => s.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
 const addresses = (names) => {
   const rects = [];
