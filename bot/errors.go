@@ -22,7 +22,7 @@ const (
 	WriteUnknown Class = "WRITE_UNKNOWN" // something was written and could not be read back
 	Business     Class = "BUSINESS"      // the data forbid it: a colleague was there first
 	Browser      Class = "BROWSER"       // the browser did not start, crashed or hung
-	Config       Class = "CONFIG"        // restock.yaml, a selector file or a secret is wrong or missing
+	Config       Class = "CONFIG"        // restock.yaml, a selector file, a secret or the state is wrong or missing
 	BotBug       Class = "BOT_BUG"       // a defect of restock itself
 )
 
@@ -78,7 +78,7 @@ func (c Class) Cause() string {
 	case Browser:
 		return "The browser did not start, crashed, or hung."
 	case Config:
-		return "restock.yaml, a selector file or a secret is wrong or missing."
+		return "restock.yaml, a selector file, a secret, or the state is wrong or missing."
 	}
 	return "This is a defect of restock itself."
 }
@@ -175,8 +175,22 @@ func ClassOf(err error) Class {
 	if step, ok := errors.AsType[*StepError](err); ok {
 		return step.Class
 	}
+	if _, ok := errors.AsType[*StateError](err); ok {
+		return Config
+	}
+	if _, ok := errors.AsType[*LockedError](err); ok {
+		return Config
+	}
 	return BotBug
 }
+
+// StateError says that the state cannot be opened, read or written: the disk, its rights, or the file itself.
+type StateError struct{ Err error }
+
+func (e *StateError) Error() string { return e.Err.Error() }
+
+// Unwrap gives the cause.
+func (e *StateError) Unwrap() error { return e.Err }
 
 func nonEmpty(parts ...string) []string {
 	var kept []string

@@ -22,6 +22,10 @@ type fault struct {
 	want     []string                   // and its error says so
 	after    func(s *shop, run bot.Run) // further assertions after the run with the fault
 	serial   bool                       // it looks at the processes of this one
+	partly   bool                       // the plan was written before; nobody was told
+	spoken   int                        // messages that leave all the same
+
+	mayBeDone bool // the work may have been done while the fault was armed
 }
 
 // TestFaults lets every fault of the table happen to a run for which customers wait. Such a run changes nothing and tells
@@ -55,11 +59,11 @@ func (f fault) happen(t *testing.T) {
 	f.arm(s)
 	run, err := s.run()
 	if f.survives {
-		if err != nil || run.Outcome != bot.Done || run.Restocks != 1 {
+		if err != nil || run.Outcome != bot.Done || run.Restocks != 1 && !f.mayBeDone {
 			t.Fatalf("%s: %s, %d back, %v\n%s", f.name, run.Outcome, run.Restocks, err, s.out.String())
 		}
 	} else {
-		f.failed(t, s, run, err, before)
+		f.failed(t, s, run, err)
 	}
 	if f.after != nil {
 		f.after(s, run)
@@ -68,11 +72,14 @@ func (f fault) happen(t *testing.T) {
 	if f.mend != nil {
 		f.mend(s)
 	}
+	if !f.survives && !f.partly && s.memory() != before {
+		t.Errorf("%s: the memory has changed", f.name)
+	}
 	s.recovered(sku)
 }
 
 // failed holds a run with a fault to the law: nothing changed, nobody told, and words for the person who must act.
-func (f fault) failed(t *testing.T, s *shop, run bot.Run, err error, before string) {
+func (f fault) failed(t *testing.T, s *shop, run bot.Run, err error) {
 	t.Helper()
 	if err == nil {
 		t.Fatalf("%s: no error", f.name)
@@ -85,11 +92,8 @@ func (f fault) failed(t *testing.T, s *shop, run bot.Run, err error, before stri
 			t.Errorf("%s: %v: expected %q in it", f.name, err, want)
 		}
 	}
-	if n := s.messages(); n != 0 {
+	if n := len(s.world.Mail.Accepted()) + len(s.world.SMS.Sent()); n != f.spoken {
 		t.Errorf("%s: %d messages or saves", f.name, n)
-	}
-	if s.memory() != before {
-		t.Errorf("%s: the memory has changed", f.name)
 	}
 	step, ok := errors.AsType[*bot.StepError](err)
 	if ok && step.Evidence != "" {

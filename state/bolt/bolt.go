@@ -98,7 +98,15 @@ func options() *bbolt.Options {
 }
 
 // Open opens a state file made by [Create]. A file held by another process gives a *bot.LockedError.
-func Open(path string) (*Store, error) { return open(path, false) }
+func Open(path string) (*Store, error) { return stated(open(path, false)) }
+
+// stated marks what is wrong with a state as such.
+func stated(s *Store, err error) (*Store, error) {
+	if _, locked := errors.AsType[*bot.LockedError](err); err == nil || locked {
+		return s, err
+	}
+	return nil, &bot.StateError{Err: err}
+}
 
 func open(path string, adopting bool) (*Store, error) {
 	if err := precheck(path); err != nil {
@@ -107,7 +115,7 @@ func open(path string, adopting bool) (*Store, error) {
 	if err := whole(path); err != nil {
 		return nil, err
 	}
-	db, err := bbolt.Open(path, 0o600, options())
+	db, err := careful(path, options())
 	if errors.Is(err, bolterrors.ErrTimeout) {
 		return nil, &bot.LockedError{
 			What: "state " + path, Holder: holder(path + ".pid"),
@@ -313,7 +321,7 @@ func (s *Store) Apply(ctx context.Context, writes ...bot.Write) ([]bot.Outcome, 
 		return nil
 	})
 	if err != nil {
-		return nil, fmt.Errorf("state %s: %w", s.path, err)
+		return nil, &bot.StateError{Err: fmt.Errorf("state %s: %w", s.path, err)}
 	}
 	return outcomes, nil
 }

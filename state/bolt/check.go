@@ -68,6 +68,17 @@ func meta(f io.ReaderAt, at int64) (txid, pages, pageSize uint64, ok bool) {
 	return binary.LittleEndian.Uint64(b[48:]), binary.LittleEndian.Uint64(b[40:]), uint64(binary.LittleEndian.Uint32(b[8:])), true
 }
 
+// careful opens a file of which bbolt may panic: it asserts what it finds on a damaged page.
+func careful(path string, o *bbolt.Options) (db *bbolt.DB, err error) {
+	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
+	defer func() {
+		if r := recover(); r != nil {
+			db, err = nil, fmt.Errorf("it is damaged (%v)", r)
+		}
+	}()
+	return bbolt.Open(path, 0o600, o)
+}
+
 // readable reads everything once: a damaged page is an error here and not a crash in the middle of a run.
 func (s *Store) readable() (err error) {
 	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
@@ -121,7 +132,7 @@ func CheckFile(path string) error {
 	if err := whole(path); err != nil {
 		return err
 	}
-	db, err := bbolt.Open(path, 0o600, &bbolt.Options{ReadOnly: true, Timeout: options().Timeout})
+	db, err := careful(path, &bbolt.Options{ReadOnly: true, Timeout: options().Timeout})
 	if err != nil {
 		return err
 	}

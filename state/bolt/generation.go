@@ -61,4 +61,4 @@ func (s *Store) note(n uint64) error {
 }
 
 // Adopt opens a state that is older than the file beside it.
-func Adopt(path string) (*Store, error) { return open(path, true) }
+func Adopt(path string) (*Store, error) { return stated(open(path, true)) }
