@@ -24,7 +24,7 @@ const fewChanges = 10
 
 // Doubt is a guard that a reading violates.
 type Doubt struct {
-	Guard    string `json:"guard"` // rows, all-out, sold-out, restocks, waiting
+	Guard    string `json:"guard"` // rows, replaced, all-out, sold-out, restocks, waiting
 	Expected string `json:"expected"`
 	Found    string `json:"found"`
 	Measure  int    `json:"measure"` // percent, or a number of requests
@@ -42,6 +42,9 @@ func (g Guards) doubts(known map[string]Level, read Reading, c Comparison) []Dou
 	before, now := lastRows(known), len(read.Levels)
 	if diff := abs(now - before); before > 0 && diff > fewChanges && percent(diff, before) > g.Rows {
 		doubt("rows", percent(diff, before), fmt.Sprintf("about %d rows, as last time (guards.rows %d%%)", before, g.Rows), "%d rows", now)
+	}
+	if gone := len(c.Missing) - missingBefore(known); gone > fewChanges && percent(gone, before) > g.Rows {
+		doubt("replaced", percent(gone, before), fmt.Sprintf("the products of last time (guards.rows %d%%)", g.Rows), "%d of them are not on the list, and %d are new", gone, c.Learned)
 	}
 	stocked := 0 // of what the reading shows
 	for _, level := range read.Levels {
@@ -80,6 +83,9 @@ func (g Guards) nobody(waitedBefore, waiting int) []Doubt {
 		Found: "nobody waits",
 	}}
 }
+
+// missingBefore counts the known products that the last reading did not show either.
+func missingBefore(known map[string]Level) int { return len(known) - lastRows(known) }
 
 func noneIn(read Reading) bool {
 	for _, level := range read.Levels {

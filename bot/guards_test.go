@@ -54,6 +54,7 @@ func TestGuards(t *testing.T) {
 		want   string
 	}{
 		"rows":     {func(s map[string]int64) { drop(s, 40) }, "60 rows"},
+		"replaced": {func(s map[string]int64) { rename(s, 40) }, "40 of them are not on the list, and 40 are new"},
 		"all out":  {func(s map[string]int64) { set(s, 0, 100, 0) }, "nothing at all in stock"},
 		"sold out": {func(s map[string]int64) { set(s, 30, 90, 0) }, "60 of 70 products that were in stock are out"},
 		"restocks": {func(s map[string]int64) { set(s, 0, 28, 5) }, "28 of 100 products are back at once"},
@@ -92,6 +93,13 @@ func TestGuards(t *testing.T) {
 func set(stock map[string]int64, from, to int, n int64) {
 	for i := from; i < to; i++ {
 		stock[fmt.Sprintf("P%03d", i)] = n
+	}
+}
+
+func rename(stock map[string]int64, n int) {
+	drop(stock, n)
+	for i := range n {
+		stock[fmt.Sprintf("Q%03d", i)] = 7
 	}
 }
 

@@ -220,6 +220,13 @@ func submitFaults() []fault {
 	}
 }
 
+// another is a second product, for which few wait.
+func (s *shop) another() string {
+	sku := s.world.Products()[9].SKU
+	s.world.Keep(sku, 1)
+	return sku
+}
+
 // sabotage does a run of its own in which the CRM's form is broken, and leaves the rest to the caller.
 func (s *shop) sabotage(answer http.HandlerFunc, class bot.Class, text string) {
 	on(http.MethodPost, "/requests/", answer)(s)
@@ -232,7 +239,7 @@ func (s *shop) sabotage(answer http.HandlerFunc, class bot.Class, text string) {
 		s.t.Errorf("%d messages, %d accepted", told, count(s, bot.Accepted))
 	}
 	s.world.Mend()
-	if err := s.world.Restock(s.world.Products()[9].SKU, 3); err != nil { // so that the next run has a restock too
+	if err := s.world.Restock(s.another(), 3); err != nil { // so that the next run has a restock too
 		s.t.Error(err)
 	}
 }

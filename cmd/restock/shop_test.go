@@ -184,6 +184,7 @@ func (s *shop) run() (bot.Run, error) {
 func (s *shop) restock() string {
 	s.t.Helper()
 	sku := s.world.Products()[5].SKU
+	s.world.Keep(sku, 4)
 	if err := s.world.Restock(sku, 40); err != nil {
 		s.t.Fatal(err)
 	}
@@ -333,7 +334,7 @@ func (s *shop) settled(sku string) {
 	}
 	for _, r := range s.world.Requests() {
 		n, ok := planned[strconv.Itoa(r.ID)]
-		if r.SKU != sku || r.Note == "Called on Monday." {
+		if r.SKU != sku || r.Note == "Called on Monday." || r.Status == "Cancelled" {
 			continue
 		}
 		if ok && n.State == bot.Failed && s.failedOK {

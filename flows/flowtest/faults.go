@@ -12,6 +12,9 @@ import (
 // Fault is something that can go wrong with the sample systems. Its ID is that of the table in the reliability notes.
 type Fault struct {
 	ID, Name string
+	Harmless bool // what is there can be read all the same
+	Any      bool // it can hit any page, not only the stock list
+	CRM      bool // it hits the list of requests
 	// serve answers in the page's place and reports whether it did. seed makes it differ from run to run.
 	serve func(w *World, rw http.ResponseWriter, r *http.Request, seed *rand.Rand) bool
 }
@@ -65,7 +68,7 @@ func (w *World) Broken() []string {
 
 // Faults lists what the sample systems can do wrong.
 func Faults() []Fault {
-	return append(append(networkFaults(), loginFaults()...), pageFaults()...)
+	return append(append(append(networkFaults(), loginFaults()...), pageFaults()...), crmFaults()...)
 }
 
 type serve = func(w *World, rw http.ResponseWriter, r *http.Request, seed *rand.Rand) bool
@@ -100,24 +103,24 @@ func hijack(do func(conn net.Conn, w *World, r *http.Request)) serve {
 func networkFaults() []Fault {
 	half := func(w *World) string { text := stockPage(w.Products(), 1, 6); return text[:len(text)*2/3] }
 	return []Fault{
-		{"N1", "the line is reset", hijack(func(conn net.Conn, _ *World, _ *http.Request) {
+		{ID: "N1", Name: "the line is reset", Any: true, serve: hijack(func(conn net.Conn, _ *World, _ *http.Request) {
 			if tcp, ok := conn.(*net.TCPConn); ok {
 				_ = tcp.SetLinger(0)
 			}
 		})},
-		{"N3", "no answer ever comes", func(_ *World, _ http.ResponseWriter, r *http.Request, _ *rand.Rand) bool {
+		{ID: "N3", Name: "no answer ever comes", Any: true, serve: func(_ *World, _ http.ResponseWriter, r *http.Request, _ *rand.Rand) bool {
 			<-r.Context().Done()
 			return true
 		}},
-		{"N4", "an error page", func(w *World, rw http.ResponseWriter, r *http.Request, seed *rand.Rand) bool {
+		{ID: "N4", Name: "an error page", Any: true, serve: func(w *World, rw http.ResponseWriter, r *http.Request, seed *rand.Rand) bool {
 			status := []int{500, 502, 503}[seed.IntN(3)]
 			return page(status, stockPage(nil, 1, 1))(w, rw, r, seed)
 		}},
-		{"N5", "too many requests", func(w *World, rw http.ResponseWriter, r *http.Request, seed *rand.Rand) bool {
+		{ID: "N5", Name: "too many requests", Any: true, serve: func(w *World, rw http.ResponseWriter, r *http.Request, seed *rand.Rand) bool {
 			rw.Header().Set("Retry-After", "1800")
 			return page(429, "<h1>Slow down</h1>")(w, rw, r, seed)
 		}},
-		{"N6", "a byte a second", func(_ *World, rw http.ResponseWriter, r *http.Request, _ *rand.Rand) bool {
+		{ID: "N6", Name: "a byte a second", Any: true, serve: func(_ *World, rw http.ResponseWriter, r *http.Request, _ *rand.Rand) bool {
 			rw.Header().Set("Content-Type", "text/html")
 			for _, c := range "<!doctype html><h1>Products</h1>" + strings.Repeat("<p>", 10_000) {
 				if _, err := fmt.Fprint(rw, string(c)); err != nil {
@@ -132,17 +135,17 @@ func networkFaults() []Fault {
 			}
 			return true
 		}},
-		{"N7", "a redirect in a circle", func(_ *World, rw http.ResponseWriter, r *http.Request, _ *rand.Rand) bool {
+		{ID: "N7", Name: "a redirect in a circle", Any: true, serve: func(_ *World, rw http.ResponseWriter, r *http.Request, _ *rand.Rand) bool {
 			http.Redirect(rw, r, r.URL.String(), http.StatusFound)
 			return true
 		}},
-		{"N8", "a body that is cut off, with its length", hijack(func(conn net.Conn, w *World, _ *http.Request) {
+		{ID: "N8", Name: "a body that is cut off, with its length", Any: true, serve: hijack(func(conn net.Conn, w *World, _ *http.Request) {
 			fmt.Fprintf(conn, "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 90000\r\n\r\n%s", half(w))
 		})},
-		{"N9", "a body that is cut off without a sign", hijack(func(conn net.Conn, w *World, _ *http.Request) {
+		{ID: "N9", Name: "a body that is cut off without a sign", Any: true, serve: hijack(func(conn net.Conn, w *World, _ *http.Request) {
 			fmt.Fprintf(conn, "HTTP/1.0 200 OK\r\nContent-Type: text/html\r\nConnection: close\r\n\r\n%s", half(w))
 		})},
-		{"N10", "a redirect to another site", func(w *World, rw http.ResponseWriter, r *http.Request, _ *rand.Rand) bool {
+		{ID: "N10", Name: "a redirect to another site", Any: true, serve: func(w *World, rw http.ResponseWriter, r *http.Request, _ *rand.Rand) bool {
 			http.Redirect(rw, r, w.Shop.URL+"/products/AO-1001", http.StatusFound)
 			return true
 		}},
@@ -155,14 +158,14 @@ func loginFaults() []Fault {
 		return false
 	}
 	return []Fault{
-		{"L2", "the account is locked", page(200, `<!doctype html><h1>Log in</h1><p class="locked">Your account is locked. Ask your administrator.</p>`)},
-		{"L3", "the session ends", ends},
-		{"L4", "a puzzle for people", page(200, `<!doctype html><h1>One more step</h1><div class="g-recaptcha" style="width:300px;height:70px">I am not a robot</div>`)},
-		{"L4-maintenance", "maintenance", page(503, "<h1>Back soon</h1>")},
-		{"L4-consent", "a notice that hides the page", page(200, `<!doctype html><h1>We value your privacy</h1><button>Accept all</button>`)},
-		{"L4-code", "a code is asked for", page(200, `<!doctype html><h1>Enter the code we sent you</h1><form><input name=code></form>`)},
-		{"L5", "somebody else uses the account", ends},
-		{"L6", "the log-in has moved", func(w *World, rw http.ResponseWriter, r *http.Request, _ *rand.Rand) bool {
+		{ID: "L2", Name: "the account is locked", Any: true, serve: page(200, `<!doctype html><h1>Log in</h1><p class="locked">Your account is locked. Ask your administrator.</p>`)},
+		{ID: "L3", Name: "the session ends", Harmless: true, serve: ends},
+		{ID: "L4", Name: "a puzzle for people", Any: true, serve: page(200, `<!doctype html><h1>One more step</h1><div class="g-recaptcha" style="width:300px;height:70px">I am not a robot</div>`)},
+		{ID: "L4-maintenance", Name: "maintenance", Any: true, serve: page(503, "<h1>Back soon</h1>")},
+		{ID: "L4-consent", Name: "a notice that hides the page", Any: true, serve: page(200, `<!doctype html><h1>We value your privacy</h1><button>Accept all</button>`)},
+		{ID: "L4-code", Name: "a code is asked for", Any: true, serve: page(200, `<!doctype html><h1>Enter the code we sent you</h1><form><input name=code></form>`)},
+		{ID: "L5", Name: "somebody else uses the account", Harmless: true, serve: ends},
+		{ID: "L6", Name: "the log-in has moved", Any: true, serve: func(w *World, rw http.ResponseWriter, r *http.Request, _ *rand.Rand) bool {
 			http.Redirect(rw, r, w.Shop.URL+"/login", http.StatusFound)
 			return true
 		}},

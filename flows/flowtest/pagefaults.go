@@ -59,63 +59,113 @@ func counted(all []Product, number int, replace ...string) string {
 
 func pageFaults() []Fault {
 	return []Fault{
-		{"H1", "columns in another order, renamed, and one more", list(func(all []Product, number int, seed *rand.Rand) string {
+		{ID: "H1", Name: "columns in another order, renamed, and one more", serve: list(func(all []Product, number int, seed *rand.Rand) string {
 			return counted(all, number, []string{"On hand", "Available"}[seed.IntN(2)], "Reserved", "<th>Product</th>", "<th>Item</th><th>Location</th>")
 		})},
-		{"H2", "the table is gone", list(func(all []Product, number int, _ *rand.Rand) string {
+		{ID: "H2", Name: "the table is gone", serve: list(func(all []Product, number int, _ *rand.Rand) string {
 			return counted(all, number, `class="stock"`, `class="inventory-2"`)
 		})},
-		{"H3", "an empty list that is not empty", list(func(all []Product, number int, _ *rand.Rand) string {
+		{ID: "H3", Name: "an empty list that is not empty", serve: list(func(all []Product, number int, _ *rand.Rand) string {
 			return sheet("<th>SKU</th><th>Product</th><th>On hand</th>", "", "0–0 of 0", "")
 		})},
-		{"H3-zero", "every quantity is zero", list(func(all []Product, number int, _ *rand.Rand) string {
+		{ID: "H3-zero", Name: "every quantity is zero", serve: list(func(all []Product, number int, _ *rand.Rand) string {
 			for i := range all {
 				all[i].Quantity = 0
 			}
 			return counted(all, number)
 		})},
-		{"H4", "one product twice, with two quantities", list(func(all []Product, number int, _ *rand.Rand) string {
+		{ID: "H4", Name: "one product twice, with two quantities", serve: list(func(all []Product, number int, _ *rand.Rand) string {
 			all[(number-1)*perPage+1].SKU = all[(number-1)*perPage].SKU
 			return counted(all, number)
 		})},
-		{"H5", "a pager that never ends", list(func(all []Product, number int, _ *rand.Rand) string {
+		{ID: "H5", Name: "a pager that never ends", serve: list(func(all []Product, number int, _ *rand.Rand) string {
 			return strings.Replace(counted(all, 1), fmt.Sprint(" of ", len(all)), " of 900", 1)
 		})},
-		{"H6", "rows that move to another page meanwhile", list(func(all []Product, number int, _ *rand.Rand) string {
+		{ID: "H6", Name: "rows that move to another page meanwhile", serve: list(func(all []Product, number int, _ *rand.Rand) string {
 			if number > 1 {
 				all = append(append([]Product{}, all[1:]...), all[0])
 			}
 			return counted(all, number)
 		})},
-		{"H7", "numbers that are none", list(func(all []Product, number int, seed *rand.Rand) string {
+		{ID: "H7", Name: "numbers that are none", serve: list(func(all []Product, number int, seed *rand.Rand) string {
 			bad := []string{"１２", "−5", "12 pcs", "N/A", "1.234,00", "—", "in stock", "1 2", "0x10", "1e3", "∞", "½"}[seed.IntN(12)]
 			return strings.ReplaceAll(counted(all, number), `<td class="number">`, `<td class="number">`+bad+` `)
 		})},
-		{"H8", "a page of megabytes", list(func(all []Product, number int, _ *rand.Rand) string {
+		{ID: "H8", Name: "a page of megabytes", Harmless: true, serve: list(func(all []Product, number int, _ *rand.Rand) string {
 			return counted(all, number, "</main>", `<p>`+strings.Repeat("x ", 1<<20)+`</p></main>`)
 		})},
-		{"H8-cell", "a cell of a megabyte", list(func(all []Product, number int, _ *rand.Rand) string {
+		{ID: "H8-cell", Name: "a cell of a megabyte", Harmless: true, serve: list(func(all []Product, number int, _ *rand.Rand) string {
 			all[(number-1)*perPage].Name = strings.Repeat("x", 1<<20)
 			return counted(all, number)
 		})},
-		{"H9", "a dialog that stops everything", list(func(all []Product, number int, seed *rand.Rand) string {
+		{ID: "H9", Name: "a dialog that stops everything", Harmless: true, serve: list(func(all []Product, number int, seed *rand.Rand) string {
 			call := []string{"alert('Hello')", "confirm('Really?')", "prompt('Name?')"}[seed.IntN(3)]
 			return counted(all, number, "</main>", "</main><script>"+call+"</script>")
 		})},
-		{"H10", "a window that opens itself", list(func(all []Product, number int, _ *rand.Rand) string {
+		{ID: "H10", Name: "a window that opens itself", Harmless: true, serve: list(func(all []Product, number int, _ *rand.Rand) string {
 			return counted(all, number, "</main>", "</main><script>open('/products?page=1')</script>")
 		})},
-		{"H11", "a download in place of a page", func(_ *World, rw http.ResponseWriter, _ *http.Request, _ *rand.Rand) bool {
+		{ID: "H2-heading", Name: "another heading", serve: list(func(all []Product, number int, _ *rand.Rand) string {
+			return counted(all, number, "<h1>Products", "<h1>Orders")
+		})},
+		{ID: "H2-rows", Name: "rows of another make", serve: list(func(all []Product, number int, _ *rand.Rand) string {
+			return counted(all, number, "<tr><td>", "<div><span>", "</td></tr>", "</span></div>")
+		})},
+		{ID: "H3-skeleton", Name: "rows that are still loading", serve: list(func(all []Product, number int, _ *rand.Rand) string {
+			for i := range all {
+				all[i].SKU, all[i].Name = "Loading…", "Loading…"
+			}
+			return counted(all, number)
+		})},
+		{ID: "H4-count", Name: "fewer rows than the page says", serve: list(func(all []Product, number int, _ *rand.Rand) string {
+			return strings.Replace(counted(all, number), "<tr><td>", "<!-- <tr><td> -->", 1)
+		})},
+		{ID: "H5-first", Name: "the first page for every page", serve: list(func(all []Product, number int, _ *rand.Rand) string {
+			if number == 1 {
+				return strings.Replace(counted(all, 1), "AO-1001", "AO-1002", 1)
+			}
+			return counted(all, 1)
+		})},
+		{ID: "H7-empty", Name: "cells without a quantity", serve: list(func(all []Product, number int, _ *rand.Rand) string {
+			return strings.ReplaceAll(counted(all, number), `<td class="number">`, `<td class="number"></td><td hidden>`)
+		})},
+		{ID: "H11", Name: "a download in place of a page", serve: func(_ *World, rw http.ResponseWriter, _ *http.Request, _ *rand.Rand) bool {
 			rw.Header().Set("Content-Disposition", `attachment; filename="products.html"`)
 			fmt.Fprint(rw, "x")
 			return true
 		}},
-		{"H12", "hostile names", list(func(all []Product, number int, seed *rand.Rand) string {
+		{ID: "H12", Name: "hostile names", Harmless: true, serve: list(func(all []Product, number int, seed *rand.Rand) string {
 			for i := range all {
 				all[i].Name = escapeHTML(Hostile()[(seed.IntN(100)+i)%len(Hostile())])
 			}
 			return counted(all, number)
 		})},
+	}
+}
+
+// crmFaults are those of the list of requests.
+func crmFaults() []Fault {
+	wrongList := func(replace ...string) serve {
+		return func(w *World, rw http.ResponseWriter, r *http.Request, seed *rand.Rand) bool {
+			rows, n := "", 0
+			for _, one := range w.Requests() {
+				if one.SKU == r.FormValue("product") && one.Status == "Waiting" {
+					n++
+					rows += fmt.Sprintf("<tr><td>%d</td><td>%s</td><td>%s</td><td>%s</td><td>%s</td><td>%s</td><td>yes</td><td>%s</td></tr>", one.ID, one.SKU, one.Customer, one.Email, one.Phone, one.Contact, one.Asked)
+				}
+			}
+			text := `<!doctype html><header><a class="logout" href="/logout">Log out</a></header><main><h1>Back-in-stock requests</h1><span class="count">` + fmt.Sprint(n) + ` requests</span>` +
+				`<table class="requests"><thead><tr><th>No.</th><th>SKU</th><th>Customer</th><th>E-mail</th><th>Mobile</th><th>Contact by</th><th>Consent</th><th>Asked</th></tr></thead><tbody>` + rows + `</tbody></table></main>`
+			return page(200, strings.NewReplacer(replace...).Replace(text))(w, rw, r, seed)
+		}
+	}
+	return []Fault{
+		{ID: "H1-crm", Name: "a column of the requests renamed", CRM: true, serve: wrongList("<th>E-mail</th>", "<th>Address</th>")},
+		{ID: "H3-crm", Name: "no requests and no sign", CRM: true, serve: wrongList("<tr><td>", "<!-- ", "</td></tr>", " -->")},
+		{ID: "H4-crm", Name: "the count is another one", CRM: true, serve: wrongList(" requests<", "1 requests<")},
+		{ID: "H7-crm", Name: "consents that are neither", CRM: true, serve: wrongList("<td>yes</td>", "<td>perhaps</td>")},
+		{ID: "H12-crm", Name: "contact words that nobody knows", CRM: true, serve: wrongList("E-mail or SMS", "Pigeon", "<td>SMS</td>", "<td>Fax</td>")},
+		{ID: "H2-crm", Name: "another heading", CRM: true, serve: wrongList("<h1>Back-in-stock requests", "<h1>All requests")},
 	}
 }
 

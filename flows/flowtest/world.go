@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"sync"
 )
 
@@ -135,6 +136,22 @@ func (w *World) AddRequest(r Request) int {
 	}
 	w.requests = append(w.requests, &r)
 	return r.ID
+}
+
+// Keep cancels all requests that wait for a product, but for the first few that can be told.
+func (w *World) Keep(sku string, most int) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, r := range w.requests {
+		if r.SKU != sku || r.Status != "Waiting" {
+			continue
+		}
+		if most > 0 && r.Consent && strings.Contains(r.Email, "@") {
+			most--
+			continue
+		}
+		r.Status = "Cancelled"
+	}
 }
 
 // SetPassword changes the password of both systems.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"iter"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -40,6 +41,17 @@ func (m *Memory) Revive() {
 	defer m.mu.Unlock()
 	m.dead, m.DieAt = false, 0
 	delete(m.entries, bot.Leases)
+}
+
+// Clone returns a store with the same entries.
+func (m *Memory) Clone() *Memory {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	c := &Memory{entries: map[bot.Table]map[string]memoryEntry{}, rev: m.rev}
+	for table, entries := range m.entries {
+		c.entries[table] = maps.Clone(entries)
+	}
+	return c
 }
 
 // Get implements bot.Store.
