@@ -288,3 +288,17 @@ func TestClasses(t *testing.T) {
 		t.Error("what nobody classified is ours")
 	}
 }
+
+// TestTwins: without the confirmation, a restock that one reading shows and the next one does not is believed.
+func TestTwins(t *testing.T) {
+	for confirm, want := range map[bool]int{true: 0, false: 1} {
+		store, co := &statetest.Memory{}, newCatalogue(50, 10, 4)
+		co.policy = guarded()
+		co.policy.Guards.Confirm = confirm
+		co.mustRun(t, store, at(9))
+		co.readings = append(co.readings, func(r *bot.Reading) { r.Levels[0].Availability = bot.In })
+		if run := co.mustRun(t, store, at(10)); run.Restocks != want {
+			t.Errorf("confirm %v: %d restocks", confirm, run.Restocks)
+		}
+	}
+}

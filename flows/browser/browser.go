@@ -52,7 +52,9 @@ func Launch(ctx context.Context, o Options) (*Browser, error) {
 		pages: map[proto.TargetSessionID]*Page{}, ops: map[*operation]struct{}{},
 	}
 	go b.events()
-	go b.watchdog()
+	if !o.unwatched {
+		go b.watchdog()
+	}
 	go func() {
 		<-proc.exited
 		b.fail(errGone)
@@ -189,6 +191,9 @@ func (b *Browser) crashed(e message) {
 	}
 }
 
+// popupRest is left to a tab before it is closed: Chrome never answers the press that opened one which is gone already.
+const popupRest = 250 * time.Millisecond
+
 // opened closes a tab that a page opens and that no step of the site's file goes to.
 func (b *Browser) opened(e message) {
 	var t proto.TargetTargetCreated
@@ -213,6 +218,9 @@ func (b *Browser) opened(e message) {
 	go func() {
 		ctx, cancel := context.WithTimeout(from.gone, 10*time.Second)
 		defer cancel()
+		if from.wait(ctx, popupRest) != nil {
+			return // it goes with the page
+		}
 		_, _ = proto.TargetCloseTarget{TargetID: t.TargetInfo.TargetID}.Call(b.at(ctx, "")) // it may have closed itself
 	}()
 }

@@ -21,6 +21,8 @@ type Options struct {
 	Hosts   []string // hosts that it may talk to; empty: all. Everything else does not resolve
 	Width   int      // of the window in pixels; default 1400
 	Height  int      // default 1000
+
+	unwatched bool // tests only: no watchdog looks after it
 }
 
 // process is a running Chrome with its own process group and profile.

@@ -75,6 +75,7 @@ func blockable() map[string]proto.NetworkResourceType {
 type asked struct {
 	RequestID proto.FetchRequestID
 	Type      proto.NetworkResourceType `json:"resourceType"`
+	FrameID   proto.PageFrameID
 	Request   struct{ URL, Method string }
 }
 
@@ -105,7 +106,7 @@ func (p *Page) refuses(a asked) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if len(p.opts.Origins) > 0 && !ownOrigin(p.opts.Origins, a.Request.URL) {
-		if a.Type == proto.NetworkResourceTypeDocument {
+		if a.Type == proto.NetworkResourceTypeDocument && a.FrameID == p.frame {
 			p.traffic.foreign = a.Request.URL
 		}
 		p.traffic.refuse("a request to " + originOf(a.Request.URL) + ", which is neither the base nor under allow:")

@@ -97,7 +97,7 @@ func deadlinesBind(t *testing.T) {
 	busy := tab(t, ownBrowser(t), serve(t, `<script>setTimeout(() => { for (;;); }, 300)</script>`, nil))
 	quick(t, 3*time.Second, func() {
 		<-within(t, 600*time.Millisecond).Done()
-		if _, err := busy.See(within(t, time.Second), selectors.Condition{Visible: css("body")}); bot.ClassOf(err) != bot.SiteDown {
+		if _, err := busy.See(within(t, time.Second), selectors.Condition{Visible: css("body")}); bot.ClassOf(err) != bot.Browser {
 			t.Errorf("a page that hangs: %v", err)
 		}
 	})
