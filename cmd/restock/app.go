@@ -11,9 +11,6 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
-
-	"restock/bot"
-	"restock/selectors/strict"
 )
 
 // app is what a verb gets of the outside world.
@@ -37,19 +34,6 @@ const (
 	exitLocked   = 5
 )
 
-// usageError is a wrong command line.
-type usageError struct{ err error }
-
-func (e *usageError) Error() string { return e.err.Error() }
-func (e *usageError) Unwrap() error { return e.err }
-
-func usagef(format string, args ...any) error { return &usageError{fmt.Errorf(format, args...)} }
-
-// silent is an error whose text was printed already.
-type silent struct{ code int }
-
-func (e *silent) Error() string { return fmt.Sprintf("exit %d", e.code) }
-
 // main runs a command line and returns the exit code. Results go to stdout, talk and errors to stderr.
 func (a *app) main(ctx context.Context, args []string) int {
 	a.stdout = &terminal{out: a.stdout}
@@ -69,25 +53,6 @@ func (a *app) main(ctx context.Context, args []string) int {
 	}
 	return exitCode(err)
 }
-
-func exitCode(err error) int {
-	if _, ok := errors.AsType[*bot.LockedError](err); ok {
-		return exitLocked
-	}
-	if _, ok := errors.AsType[*usageError](err); ok || isUsage(err) {
-		return exitUsage
-	}
-	if _, ok := errors.AsType[strict.Findings](err); ok {
-		return exitFindings
-	}
-	if bot.OnlyHeld(err) {
-		return exitHeld
-	}
-	return exitFailed
-}
-
-// isUsage recognises what cobra says about verbs that do not exist; it has no type for it.
-func isUsage(err error) bool { return strings.HasPrefix(err.Error(), "unknown command") }
 
 func (a *app) root() *cobra.Command {
 	root := &cobra.Command{

@@ -25,13 +25,17 @@ func browserFaults() []fault {
 	}
 	return []fault{
 		{id: "B1", name: "the browser is killed", arm: func(s *shop) { s.atPage("3", 1, signalBrowser(syscall.SIGKILL, "")) }, survives: true, serial: true, after: noBrowserLeft},
-		{id: "B1-always", name: "the browser is killed again and again", arm: func(s *shop) { s.atPage("3", 100, signalBrowser(syscall.SIGKILL, "")) }, class: bot.Browser,
-			want: []string{"the browser has ended", "ims › stock"}, serial: true, after: noBrowserLeft},
+		{
+			id: "B1-always", name: "the browser is killed again and again", arm: func(s *shop) { s.atPage("3", 100, signalBrowser(syscall.SIGKILL, "")) }, class: bot.Browser,
+			want: []string{"the browser has ended", "ims › stock"}, serial: true, after: noBrowserLeft,
+		},
 		{id: "B2", name: "the browser is stopped", config: "browser: {open: 2s, step: 2s}\n", arm: func(s *shop) { s.atPage("3", 1, signalBrowser(syscall.SIGSTOP, "")) }, survives: true, serial: true, after: noBrowserLeft},
 		{id: "B3", name: "the tab crashes", arm: func(s *shop) { s.atPage("3", 1, signalBrowser(syscall.SIGSEGV, "--type=renderer")) }, survives: true, serial: true, after: noBrowserLeft},
 		{id: "B4", name: "a script that never ends", config: "browser: {open: 2s, step: 2s}\n", arm: page("<script>for (;;);</script>"), class: bot.SiteDown, want: []string{"no answer in time"}},
-		{id: "B5", name: "a page that eats memory", config: "browser: {open: 8s, step: 8s, memory: 130MB}\n", class: bot.Browser, want: []string{"MB of memory", "browser.memory"}, serial: true,
-			arm: page("<script>const all = []; setInterval(() => { for (let i = 0; i < 20; i++) all.push(new Uint8Array(1 << 20).fill(i)); }, 50);</script>")},
+		{
+			id: "B5", name: "a page that eats memory", config: "browser: {open: 8s, step: 8s, memory: 130MB}\n", class: bot.Browser, want: []string{"MB of memory", "browser.memory"}, serial: true,
+			arm: page("<script>const all = []; setInterval(() => { for (let i = 0; i < 20; i++) all.push(new Uint8Array(1 << 20).fill(i)); }, 50);</script>"),
+		},
 		{id: "B6", name: "the pipe to the browser breaks", arm: func(s *shop) { s.atPage("3", 1, func(http.ResponseWriter) bool { s.breakPipe(); return false }) }, survives: true, serial: true, after: noBrowserLeft},
 		{id: "B7", name: "restock itself is killed", arm: func(s *shop) { s.killedMidRun() }, survives: true, serial: true, after: noBrowserLeft},
 		{id: "B8", name: "processes that nobody waits for", arm: func(s *shop) {
@@ -41,8 +45,10 @@ func browserFaults() []fault {
 				}
 			}
 		}, survives: true, serial: true, after: noBrowserLeft},
-		{id: "B9", name: "the browser is not there", arm: func(s *shop) { s.edit("restock.yaml", "browser: {", "browser: {path: /nowhere/chrome, ") }, class: bot.Browser,
-			want: []string{"/nowhere/chrome"}, mend: func(s *shop) { s.edit("restock.yaml", "path: /nowhere/chrome, ", "") }},
+		{
+			id: "B9", name: "the browser is not there", arm: func(s *shop) { s.edit("restock.yaml", "browser: {", "browser: {path: /nowhere/chrome, ") }, class: bot.Browser,
+			want: []string{"/nowhere/chrome"}, mend: func(s *shop) { s.edit("restock.yaml", "path: /nowhere/chrome, ", "") },
+		},
 		{id: "B9-old", name: "the browser is too old", arm: func(s *shop) {
 			old := filepath.Join(s.dir, "chrome")
 			if err := os.WriteFile(old, []byte("#!/bin/sh\necho Chromium 90.0.4430.72\n"), 0o755); err != nil {

@@ -19,8 +19,10 @@ var errNoSpace = &bot.StateError{Err: &os.PathError{Op: "write", Path: "state.db
 func diskFaults() []fault {
 	return []fault{
 		{id: "D1", name: "the disk is full when the plan is written", arm: func(s *shop) { s.failsAt(bot.Notifications) }, mend: unwrapped, class: bot.Config, want: []string{"no space left on device"}},
-		{id: "D1-claim", name: "the disk is full when a message is claimed", arm: func(s *shop) { s.fullWhen(claims) }, mend: unwrapped, class: bot.Config, partly: true,
-			want: []string{"no space left on device"}},
+		{
+			id: "D1-claim", name: "the disk is full when a message is claimed", arm: func(s *shop) { s.fullWhen(claims) }, mend: unwrapped, class: bot.Config, partly: true,
+			want: []string{"no space left on device"},
+		},
 		{id: "D2", name: "no evidence can be kept", arm: func(s *shop) {
 			s.blockEvidence()
 			breaksH2(s)
@@ -30,10 +32,14 @@ func diskFaults() []fault {
 			}
 		}, mend: func(s *shop) { _ = os.Remove(filepath.Join(s.dir, "data", "runs")) }},
 		{id: "D3", name: "others can read the state", arm: func(s *shop) { s.chmod("state.db", 0o644) }, mend: func(s *shop) { s.chmod("state.db", 0o600) }, class: bot.Config, want: []string{"can be read by others", "chmod 600"}},
-		{id: "D4", name: "the state is gone", arm: func(s *shop) { s.move("state.db", "gone.db") }, mend: func(s *shop) { s.move("gone.db", "state.db") }, class: bot.Config,
-			want: []string{"is missing", "would have forgotten who was told already", "restock init"}},
-		{id: "D4-empty", name: "the state is empty", arm: func(s *shop) { s.move("state.db", "gone.db"); s.write("state.db", nil) }, mend: func(s *shop) { s.move("gone.db", "state.db") },
-			class: bot.Config, want: []string{"is empty", "restore a backup"}},
+		{
+			id: "D4", name: "the state is gone", arm: func(s *shop) { s.move("state.db", "gone.db") }, mend: func(s *shop) { s.move("gone.db", "state.db") }, class: bot.Config,
+			want: []string{"is missing", "would have forgotten who was told already", "restock init"},
+		},
+		{
+			id: "D4-empty", name: "the state is empty", arm: func(s *shop) { s.move("state.db", "gone.db"); s.write("state.db", nil) }, mend: func(s *shop) { s.move("gone.db", "state.db") },
+			class: bot.Config, want: []string{"is empty", "restore a backup"},
+		},
 		{id: "D5", name: "both first pages are damaged", arm: func(s *shop) { s.damage(func(b []byte) []byte { clear(b[:8192]); return b }) }, mend: undamaged, class: bot.Config, want: []string{"is damaged", "restock restore"}},
 		{id: "D5-cut", name: "the state is cut off", arm: func(s *shop) { s.damage(func(b []byte) []byte { return b[:len(b)/2] }) }, mend: undamaged, class: bot.Config, want: []string{"is cut off", "restock restore"}},
 		{id: "D5-page", name: "a page in the middle is damaged", arm: func(s *shop) {

@@ -20,10 +20,14 @@ func processFaults() []fault {
 		{id: "C2", name: "SIGKILL at any moment", arm: func(s *shop) { s.signalled(syscall.SIGKILL, 3) }, survives: true, mend: later, serial: true, mayBeDone: true},
 		{id: "C3", name: "a selector file is broken while the daemon runs", arm: func(s *shop) { s.brokenWhileRunning() }, survives: true, after: says("a selector file is wrong", "goes on with the files before the edit")},
 		{id: "C3-half", name: "a file is half written", arm: func(s *shop) { s.halve("sites/ims.yaml") }, mend: func(s *shop) { s.whole("sites/ims.yaml") }, class: bot.BotBug, want: []string{"ims.yaml:"}},
-		{id: "C3-mode", name: "everybody may change a file", arm: func(s *shop) { s.must(os.Chmod(filepath.Join(s.dir, "sites", "crm.yaml"), 0o666)) },
-			mend: func(s *shop) { s.must(os.Chmod(filepath.Join(s.dir, "sites", "crm.yaml"), 0o600)) }, class: bot.BotBug, want: []string{"can be changed by everybody", "chmod o-w"}},
-		{id: "C4", name: "an edit that would tell everybody", config: quick + "limits: {run: 1}\n", arm: func(s *shop) {}, survives: false, class: bot.HeldClass, partly: true, spoken: 1,
-			want: []string{"1 messages per run", "restock runs release"}, mend: func(s *shop) { s.releaseAll() }},
+		{
+			id: "C3-mode", name: "everybody may change a file", arm: func(s *shop) { s.must(os.Chmod(filepath.Join(s.dir, "sites", "crm.yaml"), 0o666)) },
+			mend: func(s *shop) { s.must(os.Chmod(filepath.Join(s.dir, "sites", "crm.yaml"), 0o600)) }, class: bot.BotBug, want: []string{"can be changed by everybody", "chmod o-w"},
+		},
+		{
+			id: "C4", name: "an edit that would tell everybody", config: quick + "limits: {run: 1}\n", arm: func(s *shop) {}, survives: false, class: bot.HeldClass, partly: true, spoken: 1,
+			want: []string{"1 messages per run", "restock runs release"}, mend: func(s *shop) { s.releaseAll() },
+		},
 		{id: "C5", name: "a panic in a flow", arm: func(s *shop) { s.panics() }, mend: unwrapped, class: bot.BotBug, want: []string{"no panic", "something broke", "report it"}, after: func(s *shop, _ bot.Run) {
 			if out := s.out.String(); !strings.Contains(out, "faults_process_test.go:") || strings.Contains(out, "0x") {
 				s.t.Errorf("the log: %s", out)

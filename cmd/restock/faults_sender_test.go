@@ -39,8 +39,10 @@ func senderFaults() []fault {
 	}
 	return append(list,
 		fault{id: "S3", name: "the mail server refuses the log-in", arm: withRawMail(noLogIn), survives: true, after: channelStops("535", 1), mend: mailBack},
-		fault{id: "S4", name: "no encryption", arm: func(s *shop) { s.edit("restock.yaml", "smtp: {", "smtp: {tls: starttls, ") }, survives: true, after: channelStops("STARTTLS", 0),
-			mend: func(s *shop) { s.edit("restock.yaml", "smtp: {tls: starttls, ", "smtp: {"); later(s) }},
+		fault{
+			id: "S4", name: "no encryption", arm: func(s *shop) { s.edit("restock.yaml", "smtp: {", "smtp: {tls: starttls, ") }, survives: true, after: channelStops("STARTTLS", 0),
+			mend: func(s *shop) { s.edit("restock.yaml", "smtp: {tls: starttls, ", "smtp: {"); later(s) },
+		},
 		fault{id: "S5", name: "greylisting", survives: true, arm: greylist, after: waits, mend: later},
 		fault{id: "S6-DATA", name: "the line drops during the message", survives: true, arm: verdict("DATA", func() error { return flowtest.ErrDrop }), after: func(s *shop, run bot.Run) {
 			// The dot may have left already: then nobody can know.
@@ -172,7 +174,7 @@ func odd(*shop) func(string) string {
 		case command == "HELLO":
 			return "220-" + strings.Repeat("welcome ", 2000) + "\n220 mail.example"
 		case command == "DOT":
-			return "250-2.0.0 \x1b[31mtaken\x1b[0m ‮\n250 2.0.0 id=<script>"
+			return "250-2.0.0 \x1b[31mtaken\x1b[0m \u202e\n250 2.0.0 id=<script>"
 		}
 		return polite(command)
 	}

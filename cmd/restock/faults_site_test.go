@@ -19,8 +19,10 @@ func networkFaults() []fault {
 	mid := flowtest.When{After: 2}
 	list := []fault{
 		{id: "N1", name: "the line is reset", arm: breaks("N1", always), class: bot.SiteDown, want: []string{"ims › ", "ERR_"}},
-		{id: "N1-dns", name: "the host is unknown", arm: func(s *shop) { s.env["IMS_URL"] = "http://nobody.invalid" }, mend: imsBack, class: bot.SiteDown,
-			want: []string{"ERR_NAME_NOT_RESOLVED", "nobody.invalid", "this host is unknown"}},
+		{
+			id: "N1-dns", name: "the host is unknown", arm: func(s *shop) { s.env["IMS_URL"] = "http://nobody.invalid" }, mend: imsBack, class: bot.SiteDown,
+			want: []string{"ERR_NAME_NOT_RESOLVED", "nobody.invalid", "this host is unknown"},
+		},
 		{id: "N1-refused", name: "nobody listens", arm: func(s *shop) { s.env["IMS_URL"] = "http://" + closedPort() }, mend: imsBack, class: bot.SiteDown, want: []string{"ERR_CONNECTION_REFUSED"}},
 		{id: "N2", name: "a certificate that nobody vouches for", arm: func(s *shop) {
 			server := httptest.NewUnstartedServer(s.world.IMS.Config.Handler)
@@ -32,8 +34,10 @@ func networkFaults() []fault {
 		{id: "N3", name: "no answer", config: "browser: {open: 1s, step: 1s}\n", arm: breaks("N3", mid), class: bot.SiteDown, want: []string{"no answer in time"}},
 		{id: "N4", name: "an error page with a stock list on it", arm: breaks("N4", mid), class: bot.SiteDown, want: []string{"status 5", "look at it in a browser"}},
 		{id: "N4-once", name: "an error page once", arm: breaks("N4", flowtest.When{After: 2, Times: 1, Seed: 2}), survives: true},
-		{id: "N5", name: "too many requests", arm: breaks("N5", mid), class: bot.SiteDown, want: []string{"status 429", "waits for as long as the site asks"}, after: obeyed,
-			mend: func(s *shop) { s.clock = 31 * time.Minute }},
+		{
+			id: "N5", name: "too many requests", arm: breaks("N5", mid), class: bot.SiteDown, want: []string{"status 429", "waits for as long as the site asks"}, after: obeyed,
+			mend: func(s *shop) { s.clock = 31 * time.Minute },
+		},
 		{id: "N6", name: "a byte a second", config: "browser: {open: 1s, step: 1s}\n", arm: breaks("N6", mid), class: bot.SiteDown, want: []string{"in time"}},
 		{id: "N7", name: "a redirect in a circle", arm: breaks("N7", mid), class: bot.SiteDown, want: []string{"ERR_TOO_MANY_REDIRECTS", "in a circle"}},
 		{id: "N8", name: "a body cut off", arm: breaks("N8", mid), class: bot.SiteDown, want: []string{"cut off"}},
@@ -95,10 +99,14 @@ func loginFaults() []fault {
 		want(s, "further log-ins", len(s.world.LogIns())-before, 0)
 	}
 	return []fault{
-		{id: "L1", name: "a wrong password", arm: func(s *shop) { s.world.SetPassword("another") }, class: bot.Auth, want: []string{"refused the user name or password", "IMS_PASSWORD", "ims.yaml:"},
-			after: once, mend: func(s *shop) { s.forgetLogIn("ims"); s.world.SetPassword(flowtest.Password) }},
-		{id: "L2", name: "a locked account", arm: breaks("L2", login), class: bot.Auth, want: []string{"the account is locked", "log in by hand", "restock sessions forget ims"},
-			after: once, mend: func(s *shop) { s.forgetLogIn("ims") }},
+		{
+			id: "L1", name: "a wrong password", arm: func(s *shop) { s.world.SetPassword("another") }, class: bot.Auth, want: []string{"refused the user name or password", "IMS_PASSWORD", "ims.yaml:"},
+			after: once, mend: func(s *shop) { s.forgetLogIn("ims"); s.world.SetPassword(flowtest.Password) },
+		},
+		{
+			id: "L2", name: "a locked account", arm: breaks("L2", login), class: bot.Auth, want: []string{"the account is locked", "log in by hand", "restock sessions forget ims"},
+			after: once, mend: func(s *shop) { s.forgetLogIn("ims") },
+		},
 		{id: "L3", name: "the session ends in the middle", arm: breaks("L3", flowtest.When{After: 3, Times: 1}), survives: true, after: func(s *shop, _ bot.Run) {
 			want(s, "log-ins to the IMS", s.logIns("IMS"), 2)
 		}},

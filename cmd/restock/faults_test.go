@@ -2,7 +2,6 @@ package main
 
 import (
 	"errors"
-	"fmt"
 	"net/http"
 	"os"
 	"slices"
@@ -156,6 +155,6 @@ func count(s *shop, state bot.State) int {
 
 func want(s *shop, what string, got, expected int) {
 	if got != expected {
-		s.t.Error(fmt.Sprintf("%s: %d, expected %d", what, got, expected))
+		s.t.Errorf("%s: %d, expected %d", what, got, expected)
 	}
 }

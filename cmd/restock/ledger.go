@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"strings"
 	"text/tabwriter"
 
 	"github.com/spf13/cobra"
@@ -84,63 +83,4 @@ func dash(s string) string {
 		return "-"
 	}
 	return s
-}
-
-func (a *app) ledgerShow() *cobra.Command {
-	var plain bool
-	c := &cobra.Command{
-		Use:   "show KEY",
-		Short: "Show why a customer was or was not told",
-		Args:  cobra.ExactArgs(1),
-		RunE: a.withState(func(c *cobra.Command, w *workshop, args []string) error {
-			n, ok, err := w.ledger.Find(c.Context(), args[0])
-			if err != nil {
-				return err
-			}
-			if !ok {
-				return fmt.Errorf("there is no notification %s; `restock ledger` lists them", args[0])
-			}
-			if !plain {
-				n = masked(n)
-			}
-			if a.json {
-				return a.printJSON(n)
-			}
-			a.print("%s  %s", n.Key, n.State)
-			a.print("  request %s of %s for %s %s (restock %d)", n.Subscription.ID, dash(n.Subscription.Customer), n.Restock.SKU, n.Restock.Name, n.Restock.Number)
-			a.print("  %s %s", dash(string(n.Channel)), dash(n.Address))
-			for _, ch := range n.Changes {
-				parts := []string{ch.At.In(w.config.Location).Format("2006-01-02 15:04:05"), string(ch.To), string(ch.Reason), ch.Detail}
-				a.print("  %s", strings.Join(strings.Fields(strings.Join(parts, " ")), " "))
-			}
-			if n.FollowUp.State != "" {
-				a.print("  CRM: %s %s", n.FollowUp.State, n.FollowUp.Detail)
-			}
-			return nil
-		}),
-	}
-	c.Flags().BoolVar(&plain, "addresses", false, "Show the customer's address in full")
-	return a.jsonFlag(c)
-}
-
-func (a *app) ledgerResolve() *cobra.Command {
-	return &cobra.Command{
-		Use:   "resolve KEY accepted|failed|queued",
-		Short: "Settle an ambiguous notification by your own knowledge",
-		Long: "Settle an ambiguous or held notification: accepted (the customer got it), failed (never send it), or queued (it\n" +
-			"certainly did not go out: send it with the next run).",
-		Args: cobra.ExactArgs(2),
-		RunE: a.withState(func(c *cobra.Command, w *workshop, args []string) error {
-			to := bot.State(args[1])
-			if to != bot.Accepted && to != bot.Failed && to != bot.Queued {
-				return usagef("%q: expected accepted, failed or queued", args[1])
-			}
-			n, err := w.ledger.Resolve(c.Context(), args[0], to, who())
-			if err != nil {
-				return err
-			}
-			a.print("%s is %s now", n.Key, n.State)
-			return nil
-		}),
-	}
 }

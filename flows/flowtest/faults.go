@@ -5,6 +5,7 @@ import (
 	"math/rand/v2"
 	"net"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 )
@@ -68,7 +69,7 @@ func (w *World) Broken() []string {
 
 // Faults lists what the sample systems can do wrong.
 func Faults() []Fault {
-	return append(append(append(networkFaults(), loginFaults()...), pageFaults()...), crmFaults()...)
+	return slices.Concat(networkFaults(), loginFaults(), pageFaults(), heavyFaults(), crmFaults())
 }
 
 type serve = func(w *World, rw http.ResponseWriter, r *http.Request, seed *rand.Rand) bool

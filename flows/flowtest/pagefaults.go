@@ -91,6 +91,12 @@ func pageFaults() []Fault {
 			bad := []string{"１２", "−5", "12 pcs", "N/A", "1.234,00", "—", "in stock", "1 2", "0x10", "1e3", "∞", "½"}[seed.IntN(12)]
 			return strings.ReplaceAll(counted(all, number), `<td class="number">`, `<td class="number">`+bad+` `)
 		})},
+	}
+}
+
+// heavyFaults are pages that are too much of something: bytes, dialogs, windows, malice.
+func heavyFaults() []Fault {
+	return []Fault{
 		{ID: "H8", Name: "a page of megabytes", Harmless: true, serve: list(func(all []Product, number int, _ *rand.Rand) string {
 			return counted(all, number, "</main>", `<p>`+strings.Repeat("x ", 1<<20)+`</p></main>`)
 		})},
