@@ -137,6 +137,15 @@ func (e *Element) String() string {
 	return strings.Join(texts, ", else ")
 }
 
+// Full writes the element with its alternatives, where it has a name too.
+func (e *Element) Full() string {
+	if e == nil || e.Ref == "" || len(e.Alternatives) == 0 {
+		return e.String()
+	}
+	unnamed := Element{Alternatives: e.Alternatives}
+	return e.Ref + " (" + unnamed.String() + ")"
+}
+
 // DecodeYAML implements strict.Decodable.
 func (e *Element) DecodeYAML(d *strict.Decoder, n *strict.Node) {
 	e.Pos = d.PosOf(n)

@@ -88,10 +88,12 @@ func toldUnsent(t *testing.T) []string {
 
 func leakedPassword(t *testing.T) []string {
 	s := canaryShop(t)
-	lines := s.misfortunes()
+	if _, err := s.run(); err != nil {
+		t.Fatal(err)
+	}
 	page := filepath.Join(s.dir, "data", "runs", "trace.txt")
 	s.must(os.WriteFile(page, []byte("authorization: "+base64.StdEncoding.EncodeToString([]byte("bot:"+flowtest.Password))), 0o600))
-	return s.leaked(lines)
+	return s.leaked("")
 }
 
 func leaksEachRun(t *testing.T) []string {

@@ -189,7 +189,7 @@ func (p *Page) perform(ctx context.Context, a selectors.Action, ready prepared) 
 func (p *Page) gaveUp(a selectors.Action, why string, err error) error {
 	if errors.Is(err, context.DeadlineExceeded) && p.Err() == nil && p.b.Err() == nil {
 		if why == "" {
-			return p.silent(fmt.Sprintf("to %s %s", a.Do, a.Element), err)
+			return p.silent(fmt.Sprintf("to %s %s", a.Do, a.Element.Full()), err)
 		}
 		return p.refuse(a, why, hintFor(why))
 	}
@@ -216,7 +216,7 @@ func (p *Page) silent(expected string, err error) error {
 
 func (p *Page) refuse(a selectors.Action, found, hint string) error {
 	return &bot.StepError{
-		Class: bot.PageChanged, URL: p.url(), Expected: fmt.Sprintf("to %s %s", a.Do, a.Element), Found: found, Hint: hint,
+		Class: bot.PageChanged, URL: p.url(), Expected: fmt.Sprintf("to %s %s", a.Do, a.Element.Full()), Found: found, Hint: hint,
 	}
 }
 
