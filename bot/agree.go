@@ -1,8 +1,43 @@
 package bot
 
 import (
+	"maps"
+	"slices"
 	"time"
 )
+
+// A page of so many rows, of which so many were in stock, does not sell out as a whole by chance.
+const (
+	pageRows  = 8
+	pageStock = 5
+)
+
+// pageOut finds the page of a list on which everything is out that was in stock before, and how much that was: its quantities
+// were more likely not there yet. A list that is one page only is judged as a whole.
+func pageOut(known map[string]Level, read Reading) (page string, n int) {
+	type count struct{ rows, in, gone int }
+	pages := map[string]*count{}
+	for _, level := range read.Levels {
+		p := pages[level.Source]
+		if p == nil {
+			p = &count{}
+			pages[level.Source] = p
+		}
+		p.rows++
+		switch {
+		case level.Availability != Out:
+			p.in++
+		case known[level.SKU].Availability == In:
+			p.gone++
+		}
+	}
+	for _, source := range slices.Sorted(maps.Keys(pages)) {
+		if p := pages[source]; len(pages) > 1 && p.rows >= pageRows && p.in == 0 && p.gone >= pageStock && p.gone > n {
+			page, n = source, p.gone
+		}
+	}
+	return page, n
+}
 
 // missingBefore counts the known products that the last reading did not show either.
 func missingBefore(known map[string]Level) int { return len(known) - lastRows(known) }

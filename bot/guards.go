@@ -16,14 +16,14 @@ type Guards struct {
 }
 
 // DefaultGuards are those that a job has unless its file says otherwise.
-func DefaultGuards() Guards { return Guards{Rows: 20, Restocks: 25, SoldOut: 50, BadRows: 1} }
+func DefaultGuards() Guards { return Guards{Rows: 20, Restocks: 25, SoldOut: 30, BadRows: 1} }
 
 // fewChanges are never unusual, however small the catalogue.
 const fewChanges = 10
 
 // Doubt is a guard that a reading violates.
 type Doubt struct {
-	Guard    string `json:"guard"` // rows, replaced, all-out, sold-out, restocks, waiting
+	Guard    string `json:"guard"` // rows, replaced, all-out, page-out, sold-out, restocks, waiting
 	Expected string `json:"expected"`
 	Found    string `json:"found"`
 	Measure  int    `json:"measure"` // percent, or a number of requests
@@ -64,6 +64,9 @@ func (g Guards) doubts(known map[string]Level, read Reading, c Comparison) []Dou
 	case gone > fewChanges && percent(gone, max(stocked, gone)) > g.SoldOut:
 		doubt("sold-out", percent(gone, max(stocked, gone)), fmt.Sprintf("at most %d%% of the products sold out at once (guards.sold_out)", g.SoldOut),
 			"%d of %d products that were in stock are out", gone, max(stocked, gone))
+	}
+	if page, n := pageOut(known, read); n > 0 && some && !noneIn(read) {
+		doubt("page-out", n, "something in stock on every page of the list that had something", "all products of a page are out, %d of which were in stock: %s", n, page)
 	}
 	if back := len(c.Opened); back > fewChanges && percent(back, len(known)) > g.Restocks {
 		doubt("restocks", percent(back, len(known)), fmt.Sprintf("at most %d%% of the products back at once (guards.restocks)", g.Restocks),

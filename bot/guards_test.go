@@ -32,6 +32,9 @@ func newCatalogue(products, out, customers int) *catalogue {
 	}
 	c.company.stockRead = func(r *bot.Reading) {
 		c.reads++
+		for i := range r.Levels {
+			r.Levels[i].Source = fmt.Sprintf("https://ims/%d", i/20)
+		}
 		if len(c.readings) > 0 {
 			c.readings[0](r)
 			c.readings = c.readings[1:]
@@ -57,6 +60,7 @@ func TestGuards(t *testing.T) {
 		"replaced": {func(s map[string]int64) { rename(s, 40) }, "40 of them are not on the list, and 40 are new"},
 		"all out":  {func(s map[string]int64) { set(s, 0, 100, 0) }, "nothing at all in stock"},
 		"sold out": {func(s map[string]int64) { set(s, 30, 90, 0) }, "60 of 70 products that were in stock are out"},
+		"a page":   {func(s map[string]int64) { set(s, 80, 100, 0) }, "all products of a page are out, 20 of which were in stock: https://ims/4"},
 		"restocks": {func(s map[string]int64) { set(s, 0, 28, 5) }, "28 of 100 products are back at once"},
 	} {
 		t.Run(name, func(t *testing.T) {

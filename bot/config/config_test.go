@@ -130,10 +130,10 @@ jobs:
 		t.Fatal(err)
 	}
 	a, b := c.Jobs[0].Bot(nil).Policy, c.Jobs[1].Bot(nil).Policy
-	if a.Guards != (bot.Guards{Rows: 30, Restocks: 25, SoldOut: 50, BadRows: 1, Confirm: true}) || a.Limits != (bot.Limits{Run: 50, Hour: 2000, Day: 5000, Person: 5}) || a.CoolDown != time.Hour {
+	if a.Guards != (bot.Guards{Rows: 30, Restocks: 25, SoldOut: 30, BadRows: 1, Confirm: true}) || a.Limits != (bot.Limits{Run: 50, Hour: 2000, Day: 5000, Person: 5}) || a.CoolDown != time.Hour {
 		t.Errorf("%+v", a)
 	}
-	if b.Guards != (bot.Guards{Rows: 40, Restocks: 25, SoldOut: 50}) || b.Limits != (bot.Limits{Hour: 2000, Day: 5000, Person: 1}) || b.CoolDown != 3*time.Hour {
+	if b.Guards != (bot.Guards{Rows: 40, Restocks: 25, SoldOut: 30}) || b.Limits != (bot.Limits{Hour: 2000, Day: 5000, Person: 1}) || b.CoolDown != 3*time.Hour {
 		t.Errorf("%+v", b)
 	}
 	if c.Evidence.Size != 3<<29 || c.Evidence.Days != 14 || c.Evidence.Runs != 200 {

@@ -17,7 +17,7 @@ type Guards struct {
 	strict.Pos
 	Rows     *selectors.Percent `yaml:"rows"`     // the number of rows may differ by this from the last reading; default 20%
 	Restocks *selectors.Percent `yaml:"restocks"` // of the catalogue may come back at once; default 25%
-	SoldOut  *selectors.Percent `yaml:"sold_out"` // of what is in stock may be out at once; default 50%
+	SoldOut  *selectors.Percent `yaml:"sold_out"` // of what is in stock may be out at once; default 30%
 	BadRows  *selectors.Percent `yaml:"bad_rows"` // of the rows may have a quantity that cannot be read; default 1%
 	Confirm  string             `yaml:"confirm"`  // unusual (default): a second reading of what is unusual; always: of every restock
 }

@@ -7,6 +7,9 @@ import (
 	"strings"
 )
 
+// StockPage is a page of the stock list, for tests that change it.
+func StockPage(all []Product, number int) string { return counted(all, number) }
+
 // stockPage writes a page of the stock list by hand, so that it can be written wrongly.
 func stockPage(all []Product, number, pages int) string {
 	return sheet("<th>SKU</th><th>Product</th><th class=\"number\">On hand</th>", rowsOf(all, number), fmt.Sprintf("%d–%d of %d", 1, len(all), len(all)), pager(number, pages))

@@ -138,6 +138,17 @@ func (w *World) AddRequest(r Request) int {
 	return r.ID
 }
 
+// Note sets the note of a request, as a colleague would.
+func (w *World) Note(id int, note string) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, r := range w.requests {
+		if r.ID == id {
+			r.Note = note
+		}
+	}
+}
+
 // Keep cancels all requests that wait for a product, but for the first few that can be told.
 func (w *World) Keep(sku string, most int) {
 	w.mu.Lock()
