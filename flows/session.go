@@ -54,7 +54,7 @@ func (v *visit) restore(ctx context.Context, account string) (alive bool, err er
 	if alive, err = v.landmark(ctx); err == nil {
 		if v.misses = k.Misses + 1; alive {
 			v.misses = 0
-			v.log("the kept session lives")
+			v.log("still logged in from the run before")
 		}
 	}
 	return alive, err

@@ -24,7 +24,7 @@ const (
 
 // log adds a line to what was done; the last ones are kept.
 func (v *visit) log(text string) {
-	if v.trail = append(v.trail, evidence.Step{At: v.s.Now(), Text: text}); len(v.trail) > maxTrail {
+	if v.trail = append(v.trail, evidence.Step{At: v.s.Now().In(v.s.Zone), Text: text}); len(v.trail) > maxTrail {
 		v.trail = append([]evidence.Step(nil), v.trail[maxTrail/2:]...)
 	}
 }
@@ -64,7 +64,7 @@ func (s *Sites) evidence(ctx context.Context, v *visit, err error) error {
 	s.shots++
 	dir := filepath.Join(s.Evidence, fmt.Sprintf("%02d-%s-%s", s.shots, v.site.Site, v.flow))
 	r := evidence.Record{
-		At: s.Now(), Failure: step, Steps: v.trail, Excerpt: evidence.Excerpt(step.Place),
+		At: s.Now().In(s.Zone), Failure: step, Steps: v.trail, Excerpt: evidence.Excerpt(step.Place), Definition: evidence.Definition(step.Place, step.Expected),
 		Good: evidence.LastGood(filepath.Dir(s.Evidence), v.site.Site, v.flow),
 	}
 	if captured := v.page.Capture(ctx, dir, v.hidden()); captured != nil {
@@ -94,7 +94,7 @@ func (s *Sites) worked(ctx context.Context, v *visit) {
 	if err != nil {
 		return // there is an older one
 	}
-	good := evidence.Good{At: s.Now(), Picture: picture}
+	good := evidence.Good{At: s.Now().In(s.Zone), Picture: picture}
 	if err := evidence.SaveGood(filepath.Dir(s.Evidence), v.site.Site, v.flow, good); err != nil {
 		s.note(bot.Step{At: s.Now(), Site: v.site.Site, Flow: v.flow, Text: "the picture could not be kept", Error: bot.Clean(err.Error())})
 	}

@@ -1,6 +1,7 @@
 package selectors
 
 import (
+	"fmt"
 	"strings"
 
 	"restock/selectors/strict"
@@ -143,7 +144,7 @@ func (e *Element) Full() string {
 		return e.String()
 	}
 	unnamed := Element{Alternatives: e.Alternatives}
-	return e.Ref + " (" + unnamed.String() + ")"
+	return fmt.Sprintf("%s (%s; line %d)", e.Ref, unnamed.String(), e.Alternatives[0].Pos.Line)
 }
 
 // DecodeYAML implements strict.Decodable.

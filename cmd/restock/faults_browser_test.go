@@ -178,7 +178,7 @@ func chromePath(s *shop) string {
 
 // killedMidRun kills a restock of its own process in the middle of a run, and looks what it leaves.
 func (s *shop) killedMidRun() {
-	p := &patient{t: s.t, world: s.world, dir: s.dir}
+	p := &patient{shop: s}
 	arrived := make(chan struct{})
 	var once sync.Once
 	s.world.Fault(func(_ http.ResponseWriter, r *http.Request) bool {

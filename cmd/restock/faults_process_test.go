@@ -40,7 +40,7 @@ func processFaults() []fault {
 
 // signalled ends runs of a process of their own at random moments.
 func (s *shop) signalled(signal syscall.Signal, times int) {
-	p := &patient{t: s.t, world: s.world, dir: s.dir}
+	p := &patient{shop: s}
 	seed := uint64(time.Now().UnixNano())
 	s.t.Logf("seed %d", seed)
 	random := rand.New(rand.NewPCG(seed, 1))

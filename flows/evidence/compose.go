@@ -2,6 +2,7 @@ package evidence
 
 import (
 	"bytes"
+	"cmp"
 	"embed"
 	"encoding/json"
 	"html/template"
@@ -43,6 +44,9 @@ type view struct {
 	Structure string
 	Moments   []moment
 	Folder    string
+	Customers string   // what it means for them
+	Who       string   // must act
+	Same      []string // where else the same broke in this run
 }
 
 type moment struct {
@@ -62,6 +66,10 @@ func Compose(dir string) error {
 		v, err := load(filepath.Dir(file))
 		if err != nil {
 			return err
+		}
+		if same := sameCause(views, v); same != nil {
+			same.Same = append(same.Same, v.Address())
+			continue
 		}
 		views = append(views, v)
 	}
@@ -114,6 +122,49 @@ func load(dir string) (view, error) {
 	f := v.Failure
 	v.Title = strings.Join(strings.FieldsFunc(f.Site+"\x00"+f.Flow+"\x00"+f.Step, func(r rune) bool { return r == 0 }), " › ")
 	v.Cause, v.Next, v.For = f.Class.Cause(), f.Next(), f.Class.For()
-	nearest(v.Page.Near, f.Expected+" "+f.Step)
+	wanted := f.Expected + " " + f.Step
+	for _, line := range append(v.Excerpt, v.Definition...) {
+		if line.Here {
+			wanted += " " + line.Text
+		}
+	}
+	nearest(v.Page.Near, wanted)
+	v.Customers, v.Who = customers(f.Flow, f.Class), who(v.For)
 	return v, nil
+}
+
+// Address is where the page was.
+func (v view) Address() string { return cmp.Or(v.Failure.URL, v.Page.URL) }
+
+// sameCause finds a failure of the same step: one mistake in a file breaks every record.
+func sameCause(views []view, v view) *view {
+	for i := range views {
+		a, b := views[i].Failure, v.Failure
+		if a.Place != "" && a.Place == b.Place && a.Class == b.Class && a.Step == b.Step {
+			return &views[i]
+		}
+	}
+	return nil
+}
+
+// customers says what a failure means for those who wait.
+func customers(flow string, class bot.Class) string {
+	switch {
+	case flow == "followup" && class == bot.Business:
+		return "They were told already, and are not told again. The CRM does not show it: decide about the record by hand."
+	case flow == "followup":
+		return "They were told already, and are not told again. Only the note in the CRM is missing; the next run reads the record and writes it."
+	}
+	return "Nobody was told anything because of it, and nothing was remembered: the next run that works tells everybody who waits, once."
+}
+
+// who names the reader.
+func who(r bot.Role) string {
+	switch r {
+	case bot.Analyst:
+		return "the analyst, who keeps the selector files"
+	case bot.Admin:
+		return "the admin, who looks after the records and after restock"
+	}
+	return "ops, who look after servers, schedules and secrets"
 }

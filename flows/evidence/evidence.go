@@ -27,12 +27,14 @@ type Step struct {
 
 // Record is what stands in record.json of a failed step, beside what the browser has captured.
 type Record struct {
-	At       time.Time      `json:"at"`
-	Failure  *bot.StepError `json:"failure"`
-	Steps    []Step         `json:"steps"`
-	Excerpt  []Line         `json:"excerpt,omitempty"` // of the selector file, around the line that failed
-	Captured string         `json:"captured,omitempty"`
-	Good     *Good          `json:"good,omitempty"`
+	At      time.Time      `json:"at"`
+	Failure *bot.StepError `json:"failure"`
+	Steps   []Step         `json:"steps"`
+	Excerpt []Line         `json:"excerpt,omitempty"` // of the selector file, around the line that failed
+	// Definition is where the element is defined that the line names.
+	Definition []Line `json:"definition,omitempty"`
+	Captured   string `json:"captured,omitempty"`
+	Good       *Good  `json:"good,omitempty"`
 }
 
 // Line is a line of the selector file.

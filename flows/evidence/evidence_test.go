@@ -42,10 +42,10 @@ func TestCompose(t *testing.T) {
 		t.Fatalf("%+v", good)
 	}
 	r := evidence.Record{
-		At: at, Excerpt: evidence.Excerpt(file + ":4:9"), Good: good,
+		At: at, Excerpt: evidence.Excerpt(file + ":4:9"), Good: good, Definition: evidence.Definition(file+":4:9", "to click save (role button; line 2)"),
 		Failure: &bot.StepError{
 			Class: bot.PageChanged, Site: "crm", Flow: "followup", Step: "click save", Place: file + ":4:9", URL: "https://crm.example.com/requests/7?q=bob@example.com",
-			Expected: "to click save", Found: "not on the page", Hint: "correct the selector",
+			Expected: "to click save (role button; line 2)", Found: "not on the page", Hint: "correct the selector",
 		},
 		Steps: []evidence.Step{{At: at, Text: "open https://crm.example.com/?mail=bob@example.com", URL: "https://crm.example.com/"}, {At: at, Text: "click save", Picture: jpegOf(t)}},
 	}
@@ -59,6 +59,13 @@ func TestCompose(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+	twice := r // the same line breaks on another record
+	other := *r.Failure
+	other.URL = "https://crm.example.com/requests/8"
+	twice.Failure = &other
+	if err := evidence.Save(filepath.Join(run, "02-crm-followup"), twice); err != nil {
+		t.Fatal(err)
+	}
 	if err := evidence.Compose(run); err != nil {
 		t.Fatal(err)
 	}
@@ -67,9 +74,12 @@ func TestCompose(t *testing.T) {
 		t.Fatal(err)
 	}
 	html := string(data)
+	if n := strings.Count(html, "<article>"); n != 1 || !strings.Contains(html, "the same on") || !strings.Contains(html, "requests/8") {
+		t.Errorf("%d articles for one mistake", n)
+	}
 	for _, want := range []string{
-		"PAGE_CHANGED", bot.PageChanged.Cause(), "for analyst", "crm › followup › click save", "not on the page", "correct the selector", `class="here"`, "name: Save",
-		"data:image/png;base64,", "data:image/jpeg;base64,", "When it worked last, Wed 25 Nov 2026 08:00", "status 500", "x is not defined", "dialog (alert): No", "&lt;body&gt;",
+		"PAGE_CHANGED", bot.PageChanged.Cause(), "for the analyst", "crm › followup › click save", "not on the page", "correct the selector", `class="here"`, "name: Save",
+		"data:image/png;base64,", "data:image/jpeg;base64,", "When it worked last, Wed 25 Nov 2026 08:00", "told already, and are not told again", "What that line names", "status 500", "x is not defined", "dialog (alert): No", "&lt;body&gt;",
 	} {
 		if !strings.Contains(html, want) {
 			t.Errorf("the page has no %q", want)

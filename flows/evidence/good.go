@@ -33,6 +33,17 @@ func Excerpt(place string) []Line {
 	return list
 }
 
+// Definition takes the lines out of a selector file around the one that an expectation names as "line N".
+func Definition(place, expected string) []Line {
+	_, after, ok := strings.Cut(expected, "; line ")
+	parts := strings.Split(place, ":")
+	var line int
+	if _, err := fmt.Sscan(after, &line); !ok || err != nil || len(parts) < 3 {
+		return nil
+	}
+	return Excerpt(fmt.Sprintf("%s:%d:1", strings.Join(parts[:len(parts)-2], ":"), line))
+}
+
 // goodName is the file of the last good picture of a flow.
 func goodName(root, site, flow string) string {
 	return filepath.Join(root, "good", site+"-"+flow+".json")

@@ -19,7 +19,7 @@ func picture(kind string, data []byte) template.URL {
 func nearest(list []string, wanted string) {
 	words := map[string]bool{}
 	for _, w := range wordsOf(wanted) {
-		words[w] = true
+		words[w] = len(w) > 2 // not the names of tags
 	}
 	shared := func(s string) int {
 		n := 0
