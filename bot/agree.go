@@ -42,13 +42,9 @@ func pageOut(known map[string]Level, read Reading) (page string, n int) {
 // missingBefore counts the known products that the last reading did not show either.
 func missingBefore(known map[string]Level) int { return len(known) - lastRows(known) }
 
-func noneIn(read Reading) bool {
-	for _, level := range read.Levels {
-		if level.Availability != Out {
-			return false
-		}
-	}
-	return len(read.Levels) > 0
+// noneLeft reports whether nothing at all is in stock any more, what is absent from a whole list included.
+func noneLeft(c Comparison) bool {
+	return !slices.ContainsFunc(c.Levels, func(level Level) bool { return level.Availability == In })
 }
 
 func percent(part, whole int) int {

@@ -33,6 +33,7 @@ type Alert struct {
 	Place    string    `json:"place,omitempty"`    // file:line:column
 	Evidence string    `json:"evidence,omitempty"` // folder of the failed step
 	At       time.Time `json:"at"`
+	Left     []string  `json:"left,omitempty"` // where it has still to be delivered; nil: everywhere
 }
 
 // Streak is how the last runs of a job ended.

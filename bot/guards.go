@@ -26,7 +26,8 @@ type Doubt struct {
 	Guard    string `json:"guard"` // rows, replaced, all-out, page-out, sold-out, restocks, waiting
 	Expected string `json:"expected"`
 	Found    string `json:"found"`
-	Measure  int    `json:"measure"` // percent, or a number of requests
+	Measure  int    `json:"measure"`         // percent, or a number
+	Where    string `json:"where,omitempty"` // page of the list, or a print of the products that it is about
 }
 
 // doubts says in which ways a reading is unusual. It is pure.
@@ -35,8 +36,10 @@ func (g Guards) doubts(known map[string]Level, read Reading, c Comparison) []Dou
 		return nil
 	}
 	var list []Doubt
+	where := ""
 	doubt := func(guard string, measure int, expected, found string, args ...any) {
-		list = append(list, Doubt{Guard: guard, Expected: expected, Found: fmt.Sprintf(found, args...), Measure: measure})
+		list = append(list, Doubt{Guard: guard, Expected: expected, Found: fmt.Sprintf(found, args...), Measure: measure, Where: where})
+		where = ""
 	}
 	before, now := lastRows(known), len(read.Levels)
 	if diff := abs(now - before); before > 0 && diff > fewChanges && percent(diff, before) > g.Rows {
@@ -59,13 +62,14 @@ func (g Guards) doubts(known map[string]Level, read Reading, c Comparison) []Dou
 	}
 	some := stocked > 1 || gone > 1
 	switch {
-	case some && gone > 0 && noneIn(read):
+	case some && gone > 0 && noneLeft(c):
 		doubt("all-out", 100, "something in stock", "nothing at all in stock, while %d of %d products were before", gone, max(stocked, gone))
 	case gone > fewChanges && percent(gone, max(stocked, gone)) > g.SoldOut:
 		doubt("sold-out", percent(gone, max(stocked, gone)), fmt.Sprintf("at most %d%% of the products sold out at once (guards.sold_out)", g.SoldOut),
 			"%d of %d products that were in stock are out", gone, max(stocked, gone))
 	}
-	if page, n := pageOut(known, read); n > 0 && some && !noneIn(read) {
+	if page, n := pageOut(known, read); n > 0 && some && !noneLeft(c) {
+		where = page
 		doubt("page-out", n, "something in stock on every page of the list that had something", "all products of a page are out, %d of which were in stock: %s", n, page)
 	}
 	if back := len(c.Opened); back > fewChanges && percent(back, len(known)) > g.Restocks {

@@ -306,3 +306,83 @@ func TestTwins(t *testing.T) {
 		}
 	}
 }
+
+// TestNobodyWaits: an empty waiting list is held once; released, it is believed from then on.
+func TestNobodyWaits(t *testing.T) {
+	store, co := &statetest.Memory{}, newCatalogue(50, 10, 20)
+	co.policy = guarded()
+	co.shapes = []bot.Shape{{Site: "crm", Flow: "subscribers", Whole: true}}
+	co.mustRun(t, store, at(9))
+	co.subs = nil
+	run, err := co.run(t, store, at(10))
+	if run.Outcome != bot.HeldRun || !strings.Contains(fmt.Sprint(err), "20 requests that waited") {
+		t.Fatalf("%s, %v", run.Outcome, err)
+	}
+	if _, err := bot.NewLedger(store, func() time.Time { return at(10) }).Release(t.Context(), run.ID, "me"); err != nil {
+		t.Fatal(err)
+	}
+	co.mustRun(t, store, at(11))
+	co.mustRun(t, store, at(12))
+}
+
+// TestFlappedAway: a request whose message failed is not taken for unsettled after its product was out for a moment.
+func TestFlappedAway(t *testing.T) {
+	store, co := &statetest.Memory{}, newCatalogue(50, 10, 1)
+	co.policy = guarded()
+	co.mustRun(t, store, at(9))
+	co.stock["P000"] = 3
+	co.outcome = func(bot.Notification) bot.Delivery { return bot.Delivery{State: bot.Failed, Reason: bot.Refused} }
+	co.mustRun(t, store, at(10))
+	co.outcome = nil
+	for i, n := range []int64{0, 2, 0, 0} { // a moment, then for good
+		co.stock["P000"] = n
+		co.mustRun(t, store, at(10).Add([]time.Duration{10, 20, 30, 150}[i]*time.Minute))
+	}
+	co.stock["P000"] = 9
+	if run := co.mustRun(t, store, at(23)); run.Restocks != 1 || run.Accepted[bot.Email] != 1 || run.Suppressed != 0 {
+		t.Errorf("%+v", run)
+	}
+}
+
+// TestEmptySmallList: a small shop's list that is empty all of a sudden is held too.
+func TestEmptySmallList(t *testing.T) {
+	store, co := &statetest.Memory{}, newCatalogue(5, 0, 0)
+	co.policy = guarded()
+	co.mustRun(t, store, at(9))
+	empty := func(r *bot.Reading) { r.Levels, r.AbsentIsOut = nil, true }
+	co.readings = append(co.readings, empty, empty)
+	if run, err := co.run(t, store, at(10)); run.Outcome != bot.HeldRun || !strings.Contains(fmt.Sprint(err), "nothing at all in stock") {
+		t.Errorf("%s, %v", run.Outcome, err)
+	}
+}
+
+// TestReleaseIsForOne: a release lets one reading pass, and not another one later in the day.
+func TestReleaseIsForOne(t *testing.T) {
+	store, co := &statetest.Memory{}, newCatalogue(100, 30, 0)
+	co.policy = guarded()
+	co.mustRun(t, store, at(9))
+	ledger := bot.NewLedger(store, func() time.Time { return at(11) })
+	drop(co.stock, 40)
+	for _, hour := range []int{10, 11} { // held twice, and both released
+		run, err := co.run(t, store, at(hour))
+		if run.Outcome != bot.HeldRun {
+			t.Fatal(run.Outcome, err)
+		}
+		if _, err := ledger.Release(t.Context(), run.ID, "me"); err != nil && hour == 10 {
+			t.Fatal(err)
+		}
+		if hour == 10 {
+			drop(co.stock, 60)
+			set(co.stock, 0, 60, 7)
+			set(co.stock, 0, 30, 0)
+			drop(co.stock, 46) // more than what was released
+		}
+	}
+	co.mustRun(t, store, at(12))
+	for i := range 30 {
+		delete(co.stock, fmt.Sprintf("P%03d", 59-i))
+	}
+	if run, err := co.run(t, store, at(13)); run.Outcome != bot.HeldRun {
+		t.Errorf("another reading passed by an old release: %s, %v", run.Outcome, err)
+	}
+}

@@ -55,7 +55,7 @@ func (l *Ledger) Holds(ctx context.Context, job string) ([]Hold, error) {
 	return list, nil
 }
 
-// letsPass reports whether a person released the same doubts lately, and uses the release up.
+// letsPass reports whether a person released the same doubts lately.
 func (l *Ledger) letsPass(ctx context.Context, run Run, doubts []Doubt) (bool, error) {
 	for h, err := range decoded[Hold](l.store.Scan(ctx, Holds, run.Job+"/")) {
 		if err != nil {
@@ -64,13 +64,27 @@ func (l *Ledger) letsPass(ctx context.Context, run Run, doubts []Doubt) (bool, e
 		if h.Released.IsZero() || h.Used != "" || l.now().Sub(h.Released) > holdLife || !covers(h.Doubts, doubts) {
 			continue
 		}
-		h.Used = run.ID
-		if run.DryRun {
-			return true, nil
-		}
-		return true, l.put(ctx, Holds, holdKey(h.Job, h.Run), func([]byte) (any, error) { return h, nil })
+		return true, nil
 	}
 	return false, nil
+}
+
+// useReleases uses up the releases of a job once a reading was believed: each is for the reading that was looked at, and not
+// for a later one.
+func (l *Ledger) useReleases(ctx context.Context, run Run) error {
+	for h, err := range decoded[Hold](l.store.Scan(ctx, Holds, run.Job+"/")) {
+		if err != nil {
+			return err
+		}
+		if h.Released.IsZero() || h.Used != "" || len(h.Doubts) == 0 {
+			continue
+		}
+		h.Used = run.ID
+		if err := l.put(ctx, Holds, holdKey(h.Job, h.Run), func([]byte) (any, error) { return h, nil }); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // covers reports whether each doubt was released, to at most a tenth more than what was looked at.
@@ -78,7 +92,7 @@ func covers(released, now []Doubt) bool {
 	for _, d := range now {
 		found := false
 		for _, r := range released {
-			found = found || r.Guard == d.Guard && d.Measure <= r.Measure+r.Measure/10
+			found = found || r.Guard == d.Guard && r.Where == d.Where && d.Measure <= r.Measure+r.Measure/10
 		}
 		if !found {
 			return false
@@ -143,9 +157,42 @@ func (l *Ledger) releaseMessages(ctx context.Context, run Run, who string) (int,
 	return len(moved), err
 }
 
+// adopted marks that the state was put back. The first good run of each job after it holds what it plans: it may have been
+// planned and sent before.
+const adopted = "adopted"
+
+// holdPlan holds what a run has planned, if the state was put back since the last good run of the job.
+func (b *Bot) holdPlan(ctx context.Context, job Job, run *Run, plan []Notification) error {
+	back, err := b.Ledger.Marked(ctx, adopted)
+	if err != nil {
+		return err
+	}
+	seen, err := b.Ledger.Marked(ctx, adopted+"/"+job.Name)
+	if err != nil || !back.After(seen) {
+		return err
+	}
+	n := 0
+	for i := range plan {
+		if plan[i].State == Queued {
+			plan[i].State, plan[i].Reason = Held, Interrupted
+			plan[i].Changes = []Change{{At: b.Now(), To: Held, Run: run.ID, Reason: Interrupted, Detail: "the state was put back: it may have gone out since"}}
+			n++
+		}
+	}
+	if n == 0 {
+		return nil
+	}
+	run.Warnings = append(run.Warnings, fmt.Sprintf("the state was put back from a copy: %d message(s) are held, because they may have gone out since; "+
+		"see `restock ledger --state held`, then `restock runs release %s`", n, run.ID))
+	return b.Ledger.hold(ctx, Hold{Run: run.ID, Job: job.Name, At: b.Now(), Messages: n})
+}
+
 // HoldAll holds everything that would be sent, of all jobs, because nobody knows whether it was sent already. It must be
 // called while no run is going on.
 func (l *Ledger) HoldAll(ctx context.Context, why string) (held int, err error) {
+	if err := l.Mark(ctx, adopted, l.now()); err != nil { // what was opened and told since is held when it is found again
+		return 0, err
+	}
 	for n, err := range l.All(ctx) {
 		if err != nil {
 			return held, err

@@ -99,8 +99,29 @@ func (l *Ledger) addAll(ctx context.Context, plan []Notification) error {
 	if len(writes) == 0 {
 		return nil
 	}
-	_, err := l.store.Apply(ctx, writes...)
-	return err
+	out, err := l.store.Apply(ctx, writes...)
+	if err != nil {
+		return err
+	}
+	return l.unwork(ctx, writes, out)
+}
+
+// unwork takes off the work list what was planned again and is finished long since: its product was out only for a moment.
+func (l *Ledger) unwork(ctx context.Context, writes []Write, out []Outcome) error {
+	var done []Notification
+	for i, w := range writes {
+		if w.Table != Notifications || !out[i].Conflict {
+			continue
+		}
+		n, ok, err := l.Find(ctx, w.Key)
+		if err != nil {
+			return err
+		}
+		if ok && !n.Open() && n.SameAs == "" {
+			done = append(done, n)
+		}
+	}
+	return l.finish(ctx, done)
 }
 
 func (l *Ledger) closeEpisode(ctx context.Context, closed Restock) error {
@@ -180,7 +201,7 @@ func (l *Ledger) open(ctx context.Context, job string) iter.Seq2[Notification, e
 				return
 			}
 			n, ok, err := l.Find(ctx, entry.Key[len(job)+1:])
-			if err == nil && !ok { // its writer died between the two writes; the plan is made again
+			if err == nil && (!ok || !n.Open() && n.SameAs == "") { // its writer died between the two writes: planned again, or finished
 				continue
 			}
 			if !yield(n, err) {

@@ -2,6 +2,7 @@ package bot
 
 import (
 	"context"
+	"crypto/rand"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -43,14 +44,11 @@ func (l *Ledger) LogIn(ctx context.Context, account string) (done func(), err er
 	key := "log-in/" + account
 	for {
 		out, err := l.store.Apply(waiting, Write{Table: Leases, Key: key, Value: []byte(`{"holder":"a log-in"}`), TTL: logInLife})
-		if err != nil {
+		if err != nil && waiting.Err() == nil {
 			return nil, err
 		}
-		if !out[0].Conflict {
-			return func() {
-				// If this fails, the entry ends by itself.
-				_, _ = l.store.Apply(context.WithoutCancel(ctx), Write{Table: Leases, Key: key, Rev: out[0].Rev})
-			}, nil
+		if err == nil && !out[0].Conflict {
+			return l.holdLogIn(context.WithoutCancel(ctx), key, out[0].Rev), nil
 		}
 		select {
 		case <-time.After(200 * time.Millisecond):
@@ -63,6 +61,31 @@ func (l *Ledger) LogIn(ctx context.Context, account string) (done func(), err er
 				Hint: "look at `restock runs`: which run logs in?",
 			}
 		}
+	}
+}
+
+// holdLogIn keeps the entry of a log-in alive: one that asks a person takes minutes. If that fails, the entry ends by itself.
+func (l *Ledger) holdLogIn(ctx context.Context, key string, rev uint64) (done func()) {
+	ctx, cancel := context.WithCancel(ctx)
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		for {
+			select {
+			case <-ctx.Done():
+				return
+			case <-time.After(logInLife / 3):
+			}
+			out, err := l.store.Apply(context.WithoutCancel(ctx), Write{Table: Leases, Key: key, Value: []byte(`{"holder":"a log-in"}`), Rev: rev, TTL: logInLife})
+			if err == nil && !out[0].Conflict {
+				rev = out[0].Rev
+			}
+		}
+	}()
+	return func() {
+		cancel()
+		<-ended
+		_, _ = l.store.Apply(context.WithoutCancel(ctx), Write{Table: Leases, Key: key, Rev: rev})
 	}
 }
 
@@ -105,6 +128,7 @@ func (l *Ledger) KeepSession(ctx context.Context, site string, sealed []byte) er
 
 // Question is something that only a person can answer: a one-time code.
 type Question struct {
+	ID       string    `json:"id"`
 	Site     string    `json:"site"`
 	Text     string    `json:"text"`
 	Asked    time.Time `json:"asked"`
@@ -114,10 +138,11 @@ type Question struct {
 
 // Ask waits for a person's answer, at most until the context ends. The question is gone afterwards.
 func (l *Ledger) Ask(ctx context.Context, q Question) (answer string, err error) {
+	q.ID = rand.Text()
 	if err := l.put(ctx, Questions, q.Site, func([]byte) (any, error) { return q, nil }); err != nil {
 		return "", err
 	}
-	defer func() { err = errors.Join(err, l.forgetQuestion(context.WithoutCancel(ctx), q.Site)) }()
+	defer func() { err = errors.Join(err, l.forgetQuestion(context.WithoutCancel(ctx), q)) }()
 	for {
 		select {
 		case <-ctx.Done():
@@ -129,17 +154,18 @@ func (l *Ledger) Ask(ctx context.Context, q Question) (answer string, err error)
 			return "", err
 		}
 		for _, one := range now {
-			if one.Site == q.Site && one.Answer != "" {
+			if one.ID == q.ID && one.Answer != "" {
 				return one.Answer, nil
 			}
 		}
 	}
 }
 
-func (l *Ledger) forgetQuestion(ctx context.Context, site string) error {
-	entry, err := l.store.Get(ctx, Questions, site)
-	if err == nil && entry.Rev != 0 {
-		_, err = l.store.Apply(ctx, Write{Table: Questions, Key: site, Rev: entry.Rev})
+func (l *Ledger) forgetQuestion(ctx context.Context, q Question) error {
+	entry, err := l.store.Get(ctx, Questions, q.Site)
+	var now Question
+	if err == nil && entry.Rev != 0 && json.Unmarshal(entry.Value, &now) == nil && now.ID == q.ID { // else it is another one's
+		_, err = l.store.Apply(ctx, Write{Table: Questions, Key: q.Site, Rev: entry.Rev})
 	}
 	return err
 }

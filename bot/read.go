@@ -2,6 +2,7 @@ package bot
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 )
@@ -75,6 +76,9 @@ func (b *Bot) stock(ctx context.Context, job Job, run *Run, known map[string]Lev
 		}
 		return Compare(job.Name, run.ID, known, read, policy.CoolDown), read, nil
 	}
+	if err := plausible(job, known, second); err != nil {
+		return Comparison{}, read, err
+	}
 	again := Compare(job.Name, run.ID, known, second, policy.CoolDown)
 	still := policy.Guards.doubts(known, second, again)
 	if len(still) == 0 {
@@ -106,7 +110,7 @@ func (b *Bot) doubted(ctx context.Context, job Job, run *Run, site, flow string,
 		expected = append(expected, d.Expected)
 	}
 	return &StepError{
-		Class: HeldClass, Site: site, Flow: flow, Step: "guards", Expected: strings.Join(expected, "; "), Found: found(doubts) + ", in two readings",
+		Class: HeldClass, Site: site, Flow: flow, Step: "guards", Expected: strings.Join(expected, "; "), Found: found(doubts) + ", in two readings of it",
 		Hint: fmt.Sprintf("nothing was used and nobody was told. Look at the page: if it is right, run `restock runs release %s`; the next run lets it pass", run.ID),
 	}
 }
@@ -133,7 +137,9 @@ func (b *Bot) somebody(ctx context.Context, job Job, run *Run, shapes []Shape, w
 		return err
 	}
 	if doubts := job.Policy.Guards.nobody(state.Waiting, waiting); len(doubts) > 0 {
-		return b.doubted(ctx, job, run, job.CRM, "subscribers", doubts)
+		if err := b.doubted(ctx, job, run, job.CRM, "subscribers", doubts); err != nil {
+			return err
+		}
 	}
 	if run.DryRun {
 		return nil
@@ -163,10 +169,16 @@ func (b *Bot) remember(ctx context.Context, job Job, run *Run, c Comparison, sha
 		}
 		return nil
 	}
+	if err := b.holdPlan(ctx, job, run, plan); err != nil {
+		return err
+	}
 	if err := b.Ledger.Commit(ctx, c, plan); err != nil {
 		return err
 	}
 	if err := b.Ledger.SaveLevels(ctx, job.Name, c); err != nil {
+		return err
+	}
+	if err := errors.Join(b.Ledger.Mark(ctx, adopted+"/"+job.Name, b.Now()), b.Ledger.useReleases(ctx, *run)); err != nil {
 		return err
 	}
 	return b.Ledger.learn(ctx, shapes)

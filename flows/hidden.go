@@ -1,7 +1,8 @@
 package flows
 
 import (
-	"restock/bot"
+	"strings"
+
 	"restock/selectors"
 )
 
@@ -33,13 +34,14 @@ func (v *visit) hidden() selectors.Hidden {
 	return h
 }
 
-// personal notes names that were read, so that they are covered wherever they show up later.
-func (s *Sites) personal(subs []bot.Subscription) {
-	for _, sub := range subs {
-		for _, text := range []string{sub.Customer, sub.Email, sub.Phone} {
-			if text != "" && len(s.names) < maxNames {
-				s.names = append(s.names, text)
-			}
+// personal notes what was read of a customer, so that it is covered wherever it shows up later.
+func (s *Sites) personal(row record) {
+	for _, column := range []string{"customer", "email", "phone"} {
+		if text := strings.TrimSpace(row.text(column)); text != "" && len(s.names) < maxNames {
+			s.names = append(s.names, text)
+		}
+		if raw := strings.TrimSpace(row.cells[column].Raw); raw != "" && raw != row.text(column) && len(s.names) < maxNames {
+			s.names = append(s.names, raw)
 		}
 	}
 }

@@ -159,7 +159,7 @@ func (v *visit) credentials() (string, error) {
 				}
 				all = append(all, text)
 			}
-			if err := errors.Join(collect(s.Then), collect(s.Else)); err != nil {
+			if err := errors.Join(collect(s.Try), collect(s.Then), collect(s.Else)); err != nil {
 				return err
 			}
 		}

@@ -44,6 +44,7 @@ func (v *visit) account(credentials string) string {
 func (v *visit) restore(ctx context.Context, account string) (alive bool, err error) {
 	k, ok := v.keptSession(ctx, account)
 	if !ok || k.Misses >= maxMisses {
+		v.misses = k.Misses
 		return false, nil
 	}
 	undo, err := v.page.Restore(ctx, k.Session)
@@ -169,8 +170,9 @@ func (v *visit) loginForm() []selectors.Condition {
 					list = append(list, selectors.Condition{Pos: s.Pos, All: []selectors.Condition{{Visible: &s.Fields[i].Element}, {Not: &l.Done}}})
 				}
 			}
-			walk(s.Then)
 			walk(s.Try)
+			walk(s.Then)
+			walk(s.Else)
 		}
 	}
 	walk(l.Steps)
@@ -216,12 +218,13 @@ func (v *visit) ended(ctx context.Context, err error) bool {
 	return err == nil && !ok
 }
 
-// sameDocument compares two addresses without query and fragment.
+// sameDocument compares two addresses without their queries.
 func sameDocument(a, b string) bool {
 	trim := func(s string) string {
-		s, _, _ = strings.Cut(s, "#")
-		s, _, _ = strings.Cut(s, "?")
-		return strings.TrimSuffix(s, "/")
+		path, fragment, _ := strings.Cut(s, "#")
+		path, _, _ = strings.Cut(path, "?")
+		fragment, _, _ = strings.Cut(fragment, "?")
+		return strings.TrimSuffix(path, "/") + "#" + strings.TrimSuffix(fragment, "/") // single-page applications keep their routes there
 	}
 	return trim(a) == trim(b)
 }

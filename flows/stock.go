@@ -11,6 +11,7 @@ import (
 // Stock implements bot.Sites.
 func (s *Sites) Stock(ctx context.Context, site string) (bot.Reading, error) {
 	var reading bot.Reading
+	delete(s.shapes, site+"/stock") // a second reading stands for itself
 	err := s.do(ctx, site, "stock", nil, func(ctx context.Context, v *visit) (string, error) {
 		r := v.site.Stock
 		if r == nil {

@@ -13,6 +13,7 @@ import (
 // Subscribers implements bot.Sites. A file whose address asks for {sku} is read once for each SKU; else the whole list is
 // read once, even when no SKU is asked for, because it says how many wait.
 func (s *Sites) Subscribers(ctx context.Context, site string, skus []string) (subs []bot.Subscription, waiting int, err error) {
+	delete(s.shapes, site+"/subscribers")
 	file := s.Files[site]
 	if file == nil || file.Subscribers == nil || !file.Subscribers.Open.Asks("sku") {
 		subs, waiting, err = s.subscribers(ctx, site, nil, skus)
@@ -50,6 +51,7 @@ func (s *Sites) subscribers(ctx context.Context, site string, work map[string]st
 		s.shape(site, "subscribers", l)
 		asked := map[string]int{}
 		for _, row := range l.result() {
+			s.personal(row)
 			if matches(r.Where, row) {
 				waiting++
 				asked[skuOf(row, work)]++
@@ -63,7 +65,6 @@ func (s *Sites) subscribers(ctx context.Context, site string, work map[string]st
 			}
 			subs = append(subs, sub)
 		}
-		s.personal(subs)
 		s.waiting(site, asked, work == nil)
 		return fmt.Sprintf("read %s on %s, %d wait, %d for what came back", count(len(l.result()), "row"), count(l.pages, "page"), waiting, len(subs)), unique(r, subs)
 	})

@@ -19,7 +19,7 @@ const (
 	thumbWidth    = 340
 	goodWidth     = 1100
 	thumbLimit    = 2 * time.Second
-	maxNames      = 500
+	maxNames      = 3000
 )
 
 // log adds a line to what was done; the last ones are kept.

@@ -88,6 +88,17 @@ func Backup(store bot.Store, path string) error {
 	return b.Backup(path)
 }
 
+// Advance makes every copy of a state that was taken before older than the state, so that one which is put back is noticed.
+func Advance(store bot.Store) error {
+	if s, ok := store.(*served); ok {
+		store = s.Store
+	}
+	if a, ok := store.(interface{ Advance() error }); ok {
+		return a.Advance()
+	}
+	return nil // the process that holds it does so
+}
+
 // Restore puts a backup in the place of a state that nobody works with. The former file is kept beside it; its new name is
 // returned.
 func Restore(address, backup string, now time.Time) (former string, err error) {

@@ -16,23 +16,25 @@ import (
 // alertLimit bounds the telling: a mail server that hangs must not hold up the next run.
 const alertLimit = time.Minute
 
-// report tells who must know how a run ended. What cannot be delivered is tried again after the next run.
+// report tells who must know how a run ended. Each alert is remembered before it is sent, and where it has still to go after
+// it: what cannot be delivered, there, is tried again after the next run.
 func (w *workshop) report(ctx context.Context, run bot.Run) {
 	if w.config.Alerts == nil {
 		return
 	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), alertLimit)
-	defer cancel()
+	ctx = context.WithoutCancel(ctx)
 	var alerts []bot.Alert
 	err := w.ledger.Update(ctx, run.Job, func(s *bot.JobState) {
 		s.Streak, alerts = bot.Decide(s.Streak, run, w.config.Alerts.Repeat)
-		alerts = append(s.Streak.Unsent, alerts...)
-		s.Streak.Unsent = nil
-	})
-	if err == nil {
-		if unsent := w.alert(ctx, alerts); len(unsent) > 0 {
-			err = w.ledger.Update(ctx, run.Job, func(s *bot.JobState) { s.Streak.Unsent = unsent[max(0, len(unsent)-20):] })
+		for i := range alerts {
+			alerts[i].Left = w.targets(alerts[i])
 		}
+		alerts = append(s.Streak.Unsent, alerts...)
+		s.Streak.Unsent = alerts[max(0, len(alerts)-20):]
+	})
+	if err == nil && len(alerts) > 0 {
+		unsent := w.alert(ctx, alerts)
+		err = w.ledger.Update(ctx, run.Job, func(s *bot.JobState) { s.Streak.Unsent = unsent[max(0, len(unsent)-20):] })
 	}
 	if err == nil && run.Outcome == bot.Done {
 		err = w.heartbeat(ctx)
@@ -40,6 +42,19 @@ func (w *workshop) report(ctx context.Context, run bot.Run) {
 	if err != nil {
 		w.a.say("restock: alerts: %v", err)
 	}
+}
+
+// targets are where an alert has to go: "mail", and the places of the webhooks in the file.
+func (w *workshop) targets(a bot.Alert) (list []string) {
+	if len(w.recipients(a.For)) > 0 {
+		list = append(list, "mail")
+	}
+	for _, hook := range w.config.Alerts.Webhooks {
+		if len(hook.For) == 0 || slices.ContainsFunc(a.For, func(r bot.Role) bool { return slices.Contains(hook.For, string(r)) }) {
+			list = append(list, hook.String())
+		}
+	}
+	return list
 }
 
 // heartbeat calls the dead-man switch: it raises the alarm when nobody calls any more.
@@ -57,36 +72,59 @@ func (w *workshop) heartbeat(ctx context.Context) error {
 	return nil
 }
 
-// alert delivers alerts and returns those that could not be.
+// alert delivers alerts, each to where it has to go, and returns those that could not be delivered everywhere.
 func (w *workshop) alert(ctx context.Context, alerts []bot.Alert) (unsent []bot.Alert) {
 	if len(alerts) == 0 || w.config.Alerts == nil {
 		return nil
 	}
+	ctx, cancel := context.WithTimeout(ctx, alertLimit)
+	defer cancel()
 	post, end, err := w.poster()
 	if err != nil {
 		w.a.say("restock: alerts by mail: %v", err)
 	}
 	defer end()
 	for _, a := range alerts {
-		var errs []error
-		if to := w.recipients(a.For); len(to) > 0 && post != nil {
-			errs = append(errs, post(ctx, to, a.Title, a.Body()))
-		} else if len(to) > 0 {
-			errs = append(errs, err)
+		if a.Left == nil {
+			a.Left = w.targets(a)
 		}
-		for _, hook := range w.config.Alerts.Webhooks {
-			if len(hook.For) > 0 && !slices.ContainsFunc(a.For, func(r bot.Role) bool { return slices.Contains(hook.For, string(r)) }) {
-				continue
+		var left []string
+		for _, target := range a.Left {
+			if err := w.deliver(ctx, target, a, post); err != nil {
+				w.a.say("restock: the alert %q could not be delivered: %v", a.Title, err)
+				left = append(left, target)
 			}
-			errs = append(errs, w.hook(ctx, hook.URL, hook.Format, a))
 		}
-		if err := errors.Join(errs...); err != nil {
-			w.a.say("restock: the alert %q could not be delivered everywhere: %v", a.Title, err)
+		if len(left) > 0 {
+			a.Left = left
 			unsent = append(unsent, a)
 		}
 	}
 	return unsent
 }
+
+// deliver brings an alert to one target. One that is not in the file any more needs nothing.
+func (w *workshop) deliver(ctx context.Context, target string, a bot.Alert, post postFunc) error {
+	if target == "mail" {
+		to := w.recipients(a.For)
+		if len(to) == 0 {
+			return nil
+		}
+		if post == nil {
+			return errors.New("mail cannot be sent")
+		}
+		return post(ctx, to, a.Title, a.Body())
+	}
+	for _, hook := range w.config.Alerts.Webhooks {
+		if hook.String() == target {
+			return w.hook(ctx, hook.URL, hook.Format, a)
+		}
+	}
+	return nil
+}
+
+// postFunc sends a plain message to people of our own.
+type postFunc func(ctx context.Context, to []string, subject, text string) error
 
 func (w *workshop) hook(ctx context.Context, url selectors.Template, format string, a bot.Alert) error {
 	address, err := url.Expand(w.values())
@@ -115,7 +153,7 @@ func (w *workshop) recipients(roles []bot.Role) []string {
 }
 
 // poster opens the mail channel for alerts.
-func (w *workshop) poster() (post func(context.Context, []string, string, string) error, end func(), err error) {
+func (w *workshop) poster() (post postFunc, end func(), err error) {
 	end = func() {}
 	if w.config.SMTP == nil {
 		return nil, end, nil
@@ -136,8 +174,6 @@ func (w *workshop) asked(ctx context.Context, job string, q bot.Question) {
 	until := q.Deadline.In(w.config.Location).Format("15:04:05")
 	w.a.say("restock: %s is needed until %s: run `restock otp %s CODE`", q.Text, until, q.Site)
 	go func() {
-		ctx, cancel := context.WithTimeout(ctx, alertLimit)
-		defer cancel()
 		w.alert(ctx, []bot.Alert{{
 			Kind: bot.AlertQuestion, For: []bot.Role{bot.Ops}, Job: job, Class: bot.MFA, At: w.a.now(),
 			Title: "a code is needed for " + q.Site, Text: "The log-in to " + q.Site + " waits for " + q.Text + ", until " + until + ".",
@@ -196,8 +232,10 @@ func (w *workshop) digest(ctx context.Context, now time.Time) error {
 			health = []string{"every selector matches by its first alternative"}
 		}
 	}
-	if unsent := w.alert(ctx, []bot.Alert{bot.Digest(runs, due.AddDate(0, 0, -1), due, health)}); len(unsent) > 0 {
-		return nil // said already; tried again in a minute
+	a := bot.Digest(runs, due.AddDate(0, 0, -1), due, health)
+	targets := w.targets(a)
+	if unsent := w.alert(ctx, []bot.Alert{a}); len(unsent) > 0 && len(unsent[0].Left) == len(targets) {
+		return nil // nobody got it, which was said: tried again in a minute
 	}
 	return w.ledger.Mark(ctx, "digest", now)
 }

@@ -41,7 +41,7 @@ func (w *workshop) current(ctx context.Context, job config.Job) (map[string]*sel
 	w.a.say("restock: a selector file is wrong; the run goes on with the files before the edit: %s", firstLine(err))
 	if text := bot.Redact(err.Error()); text != w.good.told {
 		w.good.told = text
-		w.alert(ctx, []bot.Alert{{
+		go w.alert(context.WithoutCancel(ctx), []bot.Alert{{ // a mail server that hangs must not hold up the run
 			Kind: bot.AlertFailure, For: []bot.Role{bot.Analyst}, Job: job.Name, Class: bot.Config, At: w.a.now(), Title: "a selector file is wrong",
 			Text: text + "\n\nNothing has changed: restock goes on with the files as they were before the edit.", Next: "correct the file; `restock check` shows what is wrong",
 		}})

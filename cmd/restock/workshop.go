@@ -177,6 +177,9 @@ func (w *workshop) run(ctx context.Context, name, trigger string, dry bool, o ru
 		}
 		return bot.Run{}, err
 	}
+	if err := state.Advance(w.store); err != nil && !dry {
+		return bot.Run{}, errors.Join(err, end())
+	}
 	b.DryRun, b.Progress, b.Planned = dry, o.progress, o.planned
 	w.prune()
 	late := &bot.StepError{

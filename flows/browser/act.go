@@ -45,11 +45,6 @@ func (p *Page) Act(ctx context.Context, a selectors.Action) (alternative int, er
 	if a.Element == nil {
 		return 0, p.broken(p.actWithout(ctx, a))
 	}
-	if a.Secret {
-		if err := p.trusted(ctx); err != nil {
-			return 0, p.broken(err)
-		}
-	}
 	if a.Do == "scroll" {
 		_, alternative, err := p.Scroll(ctx, a, "end")
 		return alternative, err
@@ -66,6 +61,11 @@ func (p *Page) Act(ctx context.Context, a selectors.Action) (alternative int, er
 			return 0, p.gaveUp(a, why, err)
 		}
 		ready, err := p.prepare(ctx, a, attempt)
+		if err == nil && ready.OK && a.Secret {
+			if err := p.trusted(ctx); err != nil {
+				return 0, p.broken(err)
+			}
+		}
 		if err == nil && ready.OK {
 			var again string
 			again, err = p.perform(ctx, a, ready)

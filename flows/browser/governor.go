@@ -42,18 +42,21 @@ func (g *Governor) Page(ctx context.Context, o PageOptions) (*Page, error) {
 		return nil, err
 	}
 	g.uses++
-	g.pages++
-	p.closed = func() {
-		g.mu.Lock()
-		g.pages--
-		g.mu.Unlock()
-	}
 	if g.Sandbox && g.uses == 1 {
 		if found, ok := g.b.Sandboxed(); !ok {
 			return nil, errors.Join(&bot.StepError{
 				Class: bot.Browser, Step: "check the sandbox", Expected: "pages in Chrome's sandbox", Found: found,
 				Hint: "install the package chromium-sandbox, or allow user namespaces; `restock doctor` tells more",
 			}, p.Close())
+		}
+	}
+	g.pages++
+	b := g.b
+	p.closed = func() {
+		g.mu.Lock()
+		defer g.mu.Unlock()
+		if g.b == b { // else it went with its browser
+			g.pages--
 		}
 	}
 	return p, nil

@@ -1,7 +1,10 @@
 package browser
 
 import (
+	"errors"
 	"net/http"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -168,5 +171,37 @@ func TestRetryAfter(t *testing.T) {
 		if got := retryAfter(text, now); got != want {
 			t.Errorf("%q: %s, expected %s", text, got, want)
 		}
+	}
+}
+
+// TestUnsandboxed: a browser whose pages are not in the sandbox is refused, and closing it does not hang.
+func TestUnsandboxed(t *testing.T) {
+	tab(t, sharedBrowser(t), serve(t, "x", nil))
+	if found, ok := sharedBrowser(t).Sandboxed(); !ok {
+		t.Fatalf("the shared browser has no sandbox: %s", found)
+	}
+	dir, err := os.MkdirTemp("/var/tmp", "restock-test-")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = os.RemoveAll(dir) })
+	wrapper := filepath.Join(dir, "chrome")
+	script := "#!/bin/sh\nexec " + browserPath(t) + " \"$@\" --no-sandbox\n"
+	if err := errors.Join(os.Chmod(dir, 0o755), os.WriteFile(wrapper, []byte(script), 0o755)); err != nil {
+		t.Fatal(err)
+	}
+	g := &Governor{Options: Options{Path: wrapper}, Sandbox: true}
+	done := make(chan error, 1)
+	go func() {
+		_, err := g.Page(within(t, 20*time.Second), PageOptions{})
+		done <- errors.Join(err, g.Close())
+	}()
+	select {
+	case err := <-done:
+		if bot.ClassOf(err) != bot.Browser || !strings.Contains(err.Error(), "sandbox") {
+			t.Errorf("%v", err)
+		}
+	case <-time.After(30 * time.Second):
+		t.Fatal("it hangs")
 	}
 }

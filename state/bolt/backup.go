@@ -21,6 +21,9 @@ func (s *Store) Backup(path string) error {
 	if err = errors.Join(err, f.Sync(), f.Close()); err == nil {
 		err = CheckFile(tmp)
 	}
+	if err == nil { // from now on the copy is older than what stands beside the state
+		err = s.Advance()
+	}
 	if err != nil {
 		return errors.Join(err, os.Remove(tmp))
 	}

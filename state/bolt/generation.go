@@ -42,6 +42,19 @@ func (s *Store) grow(tx *bbolt.Tx, adopting bool) (uint64, error) {
 	return known, b.Put([]byte(generationKey), record{rev: known, value: binary.BigEndian.AppendUint64(nil, known)}.encode())
 }
 
+// Advance makes every copy of the state that was taken before older than the state.
+func (s *Store) Advance() error {
+	var n uint64
+	err := s.db.Update(func(tx *bbolt.Tx) (err error) {
+		n, err = s.grow(tx, true)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	return s.note(n)
+}
+
 func (s *Store) beside() uint64 {
 	text, err := os.ReadFile(generationFile(s.path))
 	if err != nil {
