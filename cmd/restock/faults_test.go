@@ -24,6 +24,7 @@ type fault struct {
 	after    func(s *shop, run bot.Run) // further assertions after the run with the fault
 	serial   bool                       // it looks at the processes of this one
 	partly   bool                       // the plan was written before; nobody was told
+	once     func(s *shop)              // done after it was mended, before the run that recovers
 	spoken   int                        // messages that leave all the same
 
 	mayBeDone bool // the work may have been done while the fault was armed
@@ -78,6 +79,9 @@ func (f fault) happen(t *testing.T) {
 	}
 	if !f.survives && !f.partly && s.memory() != before {
 		t.Errorf("%s: the memory has changed", f.name)
+	}
+	if f.once != nil {
+		f.once(s)
 	}
 	s.recovered(sku)
 }
