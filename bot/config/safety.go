@@ -82,7 +82,7 @@ type Webhook struct {
 	For    []string           `yaml:"for"`    // ops, analyst, admin; default: all
 }
 
-// policy puts what a job's file says over what all jobs have.
+// guards puts what a job says over what all jobs have, and that over the defaults.
 func guards(list ...*Guards) bot.Guards {
 	g := bot.DefaultGuards()
 	for _, one := range list {

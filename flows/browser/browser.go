@@ -212,7 +212,6 @@ func (b *Browser) opened(e message) {
 		return
 	}
 	from.mu.Lock()
-	from.popups++
 	from.traffic.refuse("a tab that the page opened; if it is wanted, go to it with the step tab:")
 	from.mu.Unlock()
 	go func() {

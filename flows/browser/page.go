@@ -43,7 +43,6 @@ type Page struct {
 	answer   string // to the next native dialog: accept or dismiss
 	traffic  traffic
 	closed   func() // told once when the page is closed
-	popups   int    // tabs that were closed because nobody wants them
 	pierced  time.Time
 }
 

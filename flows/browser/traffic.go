@@ -212,7 +212,7 @@ func (p *Page) strayed() error {
 	}
 }
 
-// Trusted makes sure that a secret is typed into the site that it is for: the document, or the frame that is worked in, must
+// trusted makes sure that a secret is typed into the site that it is for: the document, or the frame that is worked in, must
 // come from an origin of the selector file.
 func (p *Page) trusted(ctx context.Context) error {
 	if len(p.opts.Secrets) == 0 {
@@ -241,7 +241,7 @@ func (p *Page) trusted(ctx context.Context) error {
 	}
 }
 
-// failed notes a request that went wrong, for the evidence.
+// failedRequest notes a request that went wrong, for the evidence.
 func (p *Page) failedRequest(what string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
