@@ -166,6 +166,9 @@ func (b *Bot) run(ctx context.Context, job Job, run *Run) error {
 	if run.DryRun || ctx.Err() != nil {
 		return readErr
 	}
+	if step, ok := errors.AsType[*StepError](readErr); ok && step.Evidence == "" && step.Site != "" {
+		readErr = b.Sites.Witness(ctx, step.Site, step)
+	}
 	var sendErr error
 	if readErr == nil {
 		sendErr = b.deliver(ctx, job, run, c)

@@ -85,6 +85,8 @@ func (c *company) FollowUp(ctx context.Context, _ string, n bot.Notification, in
 
 func (c *company) Steps() []bot.Step { return nil }
 
+func (c *company) Witness(_ context.Context, _ string, failure *bot.StepError) error { return failure }
+
 func (c *company) Shapes() []bot.Shape { return c.shapes }
 func (c *company) Close() error        { return nil }
 

@@ -12,6 +12,9 @@ type Sites interface {
 	// FollowUp reads the record, writes the follow-up unless it stands there already, and reads it back after a reload.
 	// intent is called once before the first change and must succeed.
 	FollowUp(ctx context.Context, site string, n Notification, intent func(context.Context) error) (FollowUp, error)
+	// Witness leaves evidence of what a site shows now, for a failure that was found by comparing and not on the page. It returns
+	// the failure, completed.
+	Witness(ctx context.Context, site string, failure *StepError) error
 	// Shapes returns what the readings since it was asked last looked like.
 	Shapes() []Shape
 	// Steps returns what was done since it was asked last, for the history.

@@ -47,6 +47,10 @@ func (b *believer) FollowUp(context.Context, string, bot.Notification, func(cont
 	return bot.FollowUp{State: bot.FollowUpWritten}, nil
 }
 
+func (b *believer) Witness(ctx context.Context, site string, failure *bot.StepError) error {
+	return b.sites.Witness(ctx, site, failure)
+}
+
 func (b *believer) Shapes() []bot.Shape { return b.sites.Shapes() }
 func (b *believer) Steps() []bot.Step   { return b.sites.Steps() }
 func (b *believer) Close() error        { return nil }

@@ -78,6 +78,15 @@ func (s *Sites) evidence(ctx context.Context, v *visit, err error) error {
 	return err
 }
 
+// Witness implements bot.Sites.
+func (s *Sites) Witness(ctx context.Context, site string, failure *bot.StepError) error {
+	v := s.visits[site]
+	if v == nil {
+		return failure
+	}
+	return s.evidence(ctx, v, failure)
+}
+
 // worked keeps the picture of a flow that worked, once a run.
 func (s *Sites) worked(ctx context.Context, v *visit) {
 	key := v.site.Site + "/" + v.flow

@@ -164,7 +164,7 @@ func contentFaults() []fault {
 		{id: "H1", name: "columns renamed", arm: breaks("H1", always), class: bot.PageChanged, want: []string{"columns with the heading", "ims.yaml:"}},
 		{id: "H2", name: "the table is gone", arm: breaks("H2", always), class: bot.PageChanged, want: []string{"rows", "ims.yaml:"}},
 		{id: "H3", name: "an empty list", arm: breaks("H3", always), class: bot.DataContract, want: []string{"at least 1 rows", "ims.yaml:"}},
-		{id: "H3-zero", name: "everything is zero", arm: breaks("H3-zero", always), class: bot.HeldClass, want: []string{"nothing at all in stock", "restock runs release"}},
+		{id: "H3-zero", name: "everything is zero", arm: breaks("H3-zero", always), class: bot.HeldClass, want: []string{"nothing at all in stock", "restock runs release", "evidence.html"}},
 		{id: "H4", name: "one product twice", arm: breaks("H4", always), class: bot.DataContract, want: []string{"two rows with the key", "AO-1001"}},
 		{id: "H5", name: "a pager without an end", arm: breaks("H5", always), class: bot.DataContract, want: []string{"same rows again"}},
 		{id: "H6", name: "rows that move", arm: breaks("H6", flowtest.When{After: 1}), class: bot.DataContract, want: []string{"twice"}},

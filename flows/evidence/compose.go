@@ -152,6 +152,8 @@ func customers(flow string, class bot.Class) string {
 	switch {
 	case flow == "followup" && class == bot.Business:
 		return "They were told already, and are not told again. The CRM does not show it: decide about the record by hand."
+	case class == bot.HeldClass:
+		return "Nobody was told anything because of it, and nothing was remembered. It waits for you: see what to do."
 	case flow == "followup":
 		return "They were told already, and are not told again. Only the note in the CRM is missing; the next run reads the record and writes it."
 	}
