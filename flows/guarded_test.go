@@ -3,11 +3,14 @@ package flows_test
 import (
 	"context"
 	"net/http"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
 	"restock/bot"
+	"restock/flows"
+	"restock/flows/evidence"
 	"restock/flows/flowtest"
 	"restock/selectors"
 )
@@ -95,5 +98,31 @@ Promise.all(["geolocation", "notifications", "camera", "clipboard-read"].map((na
 	_, err := s.Stock(t.Context(), "ims")
 	if err == nil || strings.Contains(err.Error(), "heading") {
 		t.Errorf("%v", err)
+	}
+}
+
+// TestLastGood: the picture beside a failure is of a flow that worked and was believed; what is held is no such picture.
+func TestLastGood(t *testing.T) {
+	_, s := sample(t)
+	root := filepath.Dir(s.Evidence)
+	read := func(s *flows.Sites) {
+		t.Helper()
+		if _, err := s.Stock(t.Context(), "ims"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	held := anotherRun(s)
+	read(held)
+	if err := held.Witness(t.Context(), "ims", &bot.StepError{Class: bot.HeldClass, Site: "ims", Found: "nothing"}); !strings.Contains(err.Error(), "evidence.html") {
+		t.Error(err)
+	}
+	if err := held.Close(); err != nil || evidence.LastGood(root, "ims", "stock") != nil {
+		t.Error("a reading that was held counts as good", err)
+	}
+	read(s)
+	s.Worn = func() bool { return true } // the browser is replaced in the middle
+	read(s)
+	if err := s.Close(); err != nil || evidence.LastGood(root, "ims", "stock") == nil {
+		t.Error("no picture was kept", err)
 	}
 }

@@ -44,7 +44,8 @@ type Sites struct {
 	shapes   map[string]bot.Shape // site/flow → what was read since it was asked
 	shots    int
 	names    []string        // personal texts that were read
-	pictured map[string]bool // site/flow whose picture was kept in this run
+	pictured map[string]bool // site/flow whose picture was taken in this run
+	goods    map[string]evidence.Good
 }
 
 var _ bot.Sites = (*Sites)(nil)
@@ -146,6 +147,12 @@ func (s *Sites) waiting(site string, asked map[string]int, whole bool) {
 
 // Close implements bot.Sites.
 func (s *Sites) Close() error {
+	s.keepGood()
+	return s.closePages()
+}
+
+// closePages closes all pages; the next flow opens new ones.
+func (s *Sites) closePages() error {
 	var errs []error
 	for name, v := range s.visits {
 		_ = v.keep(context.Background()) // a page that cannot give its session any more has none worth keeping
@@ -161,7 +168,7 @@ func (s *Sites) do(ctx context.Context, site, flow string, work map[string]strin
 	started := s.Now()
 	redone := 0
 	if s.Worn != nil && s.Worn() {
-		_ = s.Close() // kept sessions spare the log-in
+		_ = s.closePages() // kept sessions spare the log-in
 	}
 	for {
 		v, err := s.enter(ctx, site, flow, work)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"restock/bot"
@@ -65,7 +66,7 @@ func (s *Sites) evidence(ctx context.Context, v *visit, err error) error {
 	dir := filepath.Join(s.Evidence, fmt.Sprintf("%02d-%s-%s", s.shots, v.site.Site, v.flow))
 	r := evidence.Record{
 		At: s.Now().In(s.Zone), Failure: step, Steps: v.trail, Excerpt: evidence.Excerpt(step.Place), Definition: evidence.Definition(step.Place, step.Expected),
-		Good: evidence.LastGood(filepath.Dir(s.Evidence), v.site.Site, v.flow),
+		Good: s.lastGood(v),
 	}
 	if captured := v.page.Capture(ctx, dir, v.hidden()); captured != nil {
 		r.Captured = captured.Error()
@@ -78,33 +79,50 @@ func (s *Sites) evidence(ctx context.Context, v *visit, err error) error {
 	return err
 }
 
-// Witness implements bot.Sites.
+// Witness implements bot.Sites. What the page showed was read, but is not believed: it is no picture of how it should be.
 func (s *Sites) Witness(ctx context.Context, site string, failure *bot.StepError) error {
 	v := s.visits[site]
 	if v == nil {
 		return failure
 	}
+	delete(s.goods, site+"/"+v.flow)
 	return s.evidence(ctx, v, failure)
 }
 
-// worked keeps the picture of a flow that worked, once a run.
+// worked takes the picture of a flow that worked, once a run. It is kept when the run ends, if it was believed.
 func (s *Sites) worked(ctx context.Context, v *visit) {
 	key := v.site.Site + "/" + v.flow
 	if s.Evidence == "" || s.pictured[key] {
 		return
 	}
-	if s.pictured == nil {
-		s.pictured = map[string]bool{}
+	if s.goods == nil {
+		s.pictured, s.goods = map[string]bool{}, map[string]evidence.Good{}
 	}
 	s.pictured[key] = true
 	ctx, cancel := context.WithTimeout(ctx, thumbLimit)
 	defer cancel()
-	picture, err := v.page.Picture(ctx, goodWidth, v.hidden())
-	if err != nil {
-		return // there is an older one
+	if picture, err := v.page.Picture(ctx, goodWidth, v.hidden()); err == nil { // else there is an older one
+		s.goods[key] = evidence.Good{At: s.Now().In(s.Zone), Picture: picture}
 	}
-	good := evidence.Good{At: s.Now().In(s.Zone), Picture: picture}
-	if err := evidence.SaveGood(filepath.Dir(s.Evidence), v.site.Site, v.flow, good); err != nil {
-		s.note(bot.Step{At: s.Now(), Site: v.site.Site, Flow: v.flow, Text: "the picture could not be kept", Error: bot.Clean(err.Error())})
+}
+
+// lastGood is the last picture of a flow that worked: of this run, or of an earlier one.
+func (s *Sites) lastGood(v *visit) *evidence.Good {
+	if good, ok := s.goods[v.site.Site+"/"+v.flow]; ok {
+		return &good
+	}
+	return evidence.LastGood(filepath.Dir(s.Evidence), v.site.Site, v.flow)
+}
+
+// keepGood keeps the pictures of the flows that worked for later runs.
+func (s *Sites) keepGood() {
+	var errs []error
+	for key, good := range s.goods {
+		site, flow, _ := strings.Cut(key, "/")
+		errs = append(errs, evidence.SaveGood(filepath.Dir(s.Evidence), site, flow, good))
+	}
+	s.goods = nil
+	if err := errors.Join(errs...); err != nil {
+		s.note(bot.Step{At: s.Now(), Flow: "evidence", Text: "pictures could not be kept", Error: bot.Clean(err.Error())})
 	}
 }

@@ -136,6 +136,9 @@ func load(dir string) (view, error) {
 // Address is where the page was.
 func (v view) Address() string { return cmp.Or(v.Failure.URL, v.Page.URL) }
 
+// Missing reports whether something was not found on the page.
+func (v view) Missing() bool { return v.Failure.Class == bot.PageChanged }
+
 // sameCause finds a failure of the same step: one mistake in a file breaks every record.
 func sameCause(views []view, v view) *view {
 	for i := range views {
