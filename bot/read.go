@@ -111,7 +111,7 @@ func (b *Bot) doubted(ctx context.Context, job Job, run *Run, site, flow string,
 	}
 	return &StepError{
 		Class: HeldClass, Site: site, Flow: flow, Step: "guards", Expected: strings.Join(expected, "; "), Found: found(doubts) + ", in two readings of it",
-		Hint: fmt.Sprintf("nothing was used and nobody was told. Look at the page: if it is right, run `restock runs release %s`; the next run lets it pass", run.ID),
+		Hint: fmt.Sprintf("nothing was used and nobody was told. Look at the page: if it is right, run `restock runs release %s`; the next run lets it pass. If it is wrong, leave it: every run reads anew", run.ID),
 	}
 }
 
