@@ -132,17 +132,25 @@ func (v *visit) rejected(ctx context.Context, w *selectors.Writing) (no *bot.Ste
 	if w.Rejected == nil {
 		return nil, nil
 	}
-	limit := rejectedLooks
-	if n := len(w.Steps); w.Steps[n-1].Expect != nil { // it came, or had its time
-		limit = 20 * time.Millisecond
+	begun := time.Now()
+	conditions, err := v.filled([]selectors.Condition{*w.Rejected})
+	if err != nil {
+		return nil, err
 	}
-	looking, cancel := context.WithTimeout(ctx, limit)
+	looking, cancel := context.WithTimeout(ctx, rejectedLooks)
 	defer cancel()
-	if _, err := v.first(looking, *w.Rejected); err != nil {
+	waits := w.Steps[len(w.Steps)-1].Expect == nil // else it came while the step was waited for
+	for attempt := 0; ; attempt++ {
+		seen, err := v.page.See(looking, conditions...)
 		if _, cut := errors.AsType[*selectors.Interrupted](err); cut || ctx.Err() != nil {
 			return nil, err
 		}
-		return nil, nil //nolint:nilerr // no sign of a no: reading back decides
+		if err == nil && seen[0] {
+			break
+		}
+		if !waits || time.Since(begun) > noWaits || err != nil || pause(looking, attempt) != nil {
+			return nil, nil //nolint:nilerr // no sign of a no: reading back decides
+		}
 	}
 	return &bot.StepError{
 		Class: bot.Business, Place: w.Rejected.Pos.String(), Step: "save", Expected: "the site to take the entry",
@@ -150,8 +158,11 @@ func (v *visit) rejected(ctx context.Context, w *selectors.Writing) (no *bot.Ste
 	}, nil
 }
 
-// rejectedLooks is how long the site's no may take to show.
-const rejectedLooks = 700 * time.Millisecond
+// How long the site's no may take to show after the last step, and to be seen by a browser that is busy.
+const (
+	noWaits       = 700 * time.Millisecond
+	rejectedLooks = 5 * time.Second
+)
 
 // look loads the record anew and reads what before: and after: compare, all at one moment. done reports that the follow-up
 // stands there; written says that it was written just now. Fields are often there before their values, so anything else is believed only when it stays.

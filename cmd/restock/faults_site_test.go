@@ -202,6 +202,11 @@ self.addEventListener("fetch", (e) => { if (e.request.url.includes("/products"))
 // submitFaults are those of the form in the CRM: the customers are told, and what is written is known.
 func submitFaults() []fault {
 	return []fault{
+		{id: "H14-invalid", name: "the form says no", arm: func(s *shop) {
+			s.sabotage(func(rw http.ResponseWriter, _ *http.Request) {
+				fmt.Fprint(rw, `<!doctype html><header><a class=logout>x</a></header><h1>Request</h1><p class="invalid" role="alert">The request is closed.</p>`)
+			}, bot.Business, "it refused the entry")
+		}, survives: true},
 		{id: "H14-slow", name: "a slow save", arm: func(s *shop) {
 			s.world.Fault(func(_ http.ResponseWriter, r *http.Request) bool {
 				if r.Method == http.MethodPost && strings.HasPrefix(r.URL.Path, "/requests/") {
@@ -209,11 +214,6 @@ func submitFaults() []fault {
 				}
 				return false
 			})
-		}, survives: true},
-		{id: "H14-invalid", name: "the form says no", arm: func(s *shop) {
-			s.sabotage(func(rw http.ResponseWriter, _ *http.Request) {
-				fmt.Fprint(rw, `<!doctype html><header><a class=logout>x</a></header><h1>Request</h1><p class="invalid" role="alert">The request is closed.</p>`)
-			}, bot.Business, "it refused the entry")
 		}, survives: true},
 		{id: "H14-conflict", name: "somebody else saved first", arm: func(s *shop) {
 			s.sabotage(func(rw http.ResponseWriter, _ *http.Request) {
