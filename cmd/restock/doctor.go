@@ -27,7 +27,7 @@ type diagnosis struct {
 	Name  string `json:"name"`
 	OK    bool   `json:"ok"`
 	Found string `json:"found"`
-	Hint  string `json:"hint,omitempty"`
+	Hint  string `json:"hint"` // "" where all is well
 }
 
 // doctor looks at everything that a run needs, without running anything.
