@@ -1,13 +1,11 @@
 package bot
 
-import (
-	"fmt"
-)
+import "fmt"
 
 // Guards are the limits within which a reading is believed without a person. They stand between the pages and the ledger: a
 // reading that violates one is read a second time from scratch, and held when the second one says the same.
 type Guards struct {
-	Rows     int  // percent that the number of rows may differ from the last reading, if it is more than [fewRows] rows
+	Rows     int  // percent that the number of rows may differ from the last reading, if it is more than [fewChanges] rows
 	Restocks int  // percent of the catalogue that may come back at once
 	SoldOut  int  // percent of what is in stock that may be out at once
 	BadRows  int  // percent of the rows that may have a quantity which cannot be read; those products keep what is known
@@ -27,7 +25,7 @@ type Doubt struct {
 	Expected string `json:"expected"`
 	Found    string `json:"found"`
 	Measure  int    `json:"measure"`         // percent, or a number
-	Where    string `json:"where,omitempty"` // page of the list, or a print of the products that it is about
+	Where    string `json:"where,omitempty"` // page of the list
 }
 
 // doubts says in which ways a reading is unusual. It is pure.
@@ -36,10 +34,8 @@ func (g Guards) doubts(known map[string]Level, read Reading, c Comparison) []Dou
 		return nil
 	}
 	var list []Doubt
-	where := ""
 	doubt := func(guard string, measure int, expected, found string, args ...any) {
-		list = append(list, Doubt{Guard: guard, Expected: expected, Found: fmt.Sprintf(found, args...), Measure: measure, Where: where})
-		where = ""
+		list = append(list, Doubt{Guard: guard, Expected: expected, Found: fmt.Sprintf(found, args...), Measure: measure})
 	}
 	before, now := lastRows(known), len(read.Levels)
 	if diff := abs(now - before); before > 0 && diff > fewChanges && percent(diff, before) > g.Rows {
@@ -60,17 +56,17 @@ func (g Guards) doubts(known map[string]Level, read Reading, c Comparison) []Dou
 			gone++
 		}
 	}
-	some := stocked > 1 || gone > 1
+	some, none := stocked > 1 || gone > 1, noneLeft(c)
 	switch {
-	case some && gone > 0 && noneLeft(c):
+	case some && gone > 0 && none:
 		doubt("all-out", 100, "something in stock", "nothing at all in stock, while %d of %d products were before", gone, max(stocked, gone))
 	case gone > fewChanges && percent(gone, max(stocked, gone)) > g.SoldOut:
 		doubt("sold-out", percent(gone, max(stocked, gone)), fmt.Sprintf("at most %d%% of the products sold out at once (guards.sold_out)", g.SoldOut),
 			"%d of %d products that were in stock are out", gone, max(stocked, gone))
 	}
-	if page, n := pageOut(known, read); n > 0 && some && !noneLeft(c) {
-		where = page
+	if page, n := pageOut(known, read); n > 0 && some && !none {
 		doubt("page-out", n, "something in stock on every page of the list that had something", "all products of a page are out, %d of which were in stock: %s", n, page)
+		list[len(list)-1].Where = page
 	}
 	if back := len(c.Opened); back > fewChanges && percent(back, len(known)) > g.Restocks {
 		doubt("restocks", percent(back, len(known)), fmt.Sprintf("at most %d%% of the products back at once (guards.restocks)", g.Restocks),

@@ -61,10 +61,9 @@ func (l *Ledger) letsPass(ctx context.Context, run Run, doubts []Doubt) (bool, e
 		if err != nil {
 			return false, err
 		}
-		if h.Released.IsZero() || h.Used != "" || l.now().Sub(h.Released) > holdLife || !covers(h.Doubts, doubts) {
-			continue
+		if !h.Released.IsZero() && h.Used == "" && l.now().Sub(h.Released) <= holdLife && covers(h.Doubts, doubts) {
+			return true, nil
 		}
-		return true, nil
 	}
 	return false, nil
 }

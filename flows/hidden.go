@@ -9,10 +9,8 @@ import (
 // hidden is what must not be seen in pictures: the names and addresses that were read, and the columns that hold them.
 func (v *visit) hidden() selectors.Hidden {
 	h := selectors.Hidden{Names: v.s.names}
-	for _, key := range []string{"subscription.customer"} {
-		if v.work[key] != "" {
-			h.Names = append(h.Names[:len(h.Names):len(h.Names)], v.work[key])
-		}
+	if customer := v.work["subscription.customer"]; customer != "" {
+		h.Names = append(h.Names[:len(h.Names):len(h.Names)], customer)
 	}
 	r := v.site.Subscribers
 	if r == nil || r.Rows.JSON != "" || len(r.Rows.Alternatives) == 0 || v.flow != "subscribers" {

@@ -26,13 +26,11 @@ func (w *workshop) governor(job config.Job) (*browser.Governor, error) {
 		if err != nil {
 			return nil, err
 		}
-		for _, origin := range o.Origins {
-			host, err := hostOf(origin)
-			if err != nil {
-				return nil, err
-			}
-			hosts = append(hosts, host)
+		more, err := hostsIn(o.Origins)
+		if err != nil {
+			return nil, err
 		}
+		hosts = append(hosts, more...)
 	}
 	if found, ok := browser.CheckVersion(w.browser.Version, w.a.now()); !ok {
 		return nil, &bot.StepError{
@@ -66,21 +64,17 @@ func hostsOf(site *selectors.Site, values selectors.Values) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
+	return hostsIn(origins)
+}
+
+func hostsIn(origins []string) ([]string, error) {
 	hosts := make([]string, 0, len(origins))
 	for _, origin := range origins {
-		host, err := hostOf(origin)
+		u, err := url.Parse(origin)
 		if err != nil {
 			return nil, err
 		}
-		hosts = append(hosts, host)
+		hosts = append(hosts, strings.Trim(u.Hostname(), "[]"))
 	}
 	return hosts, nil
-}
-
-func hostOf(origin string) (string, error) {
-	u, err := url.Parse(origin)
-	if err != nil {
-		return "", err
-	}
-	return strings.Trim(u.Hostname(), "[]"), nil
 }

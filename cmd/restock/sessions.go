@@ -2,7 +2,6 @@ package main
 
 import (
 	"crypto/rand"
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -11,7 +10,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"restock/bot"
-	"restock/bot/config"
 )
 
 // stateKey is the secret that encrypts kept sessions. One that is nowhere is made, as a private file beside restock.yaml.
@@ -31,7 +29,7 @@ func (w *workshop) key() ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("the key for kept sessions cannot be made: %w; give a secret %s in another way (`restock help config`)", err, stateKey)
 	}
-	return []byte(config.NewSecret(text).Reveal()), nil
+	return []byte(text), nil
 }
 
 func (a *app) otpCommand() *cobra.Command {
@@ -87,7 +85,7 @@ func (a *app) sessionsCommand() *cobra.Command {
 				}
 				fmt.Fprintf(t, "%s\t%s\t%s\t%s\n", s.Site, session, refused, question)
 			}
-			return errors.Join(t.Flush())
+			return t.Flush()
 		}),
 	}
 	forget := &cobra.Command{

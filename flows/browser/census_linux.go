@@ -155,11 +155,11 @@ func profileOf(pid int) string {
 	return ""
 }
 
-// Processes counts the processes of browsers that a bot has started, this one or another.
+// Processes counts the processes of browsers that the bot with this process id has started, and of those whose starter is not known.
 func Processes(bot int) int {
 	n := 0
 	for _, r := range processes() {
-		if profile := profileOf(r.pid); profile != "" && (bot == 0 || ownedBy(profile, bot)) {
+		if profile := profileOf(r.pid); profile != "" && ownedBy(profile, bot) {
 			n++
 		}
 	}
