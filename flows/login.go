@@ -7,7 +7,6 @@ import (
 	"crypto/sha256"
 	"crypto/subtle"
 	"encoding/hex"
-	"errors"
 	"fmt"
 	"strings"
 
@@ -149,24 +148,16 @@ func (v *visit) loginSecrets() []string {
 // credentials joins what the log-in types: user name and password, wherever they come from.
 func (v *visit) credentials() (string, error) {
 	var all []string
-	var collect func(steps []selectors.Step) error
-	collect = func(steps []selectors.Step) error {
-		for _, s := range steps {
-			for _, f := range s.Fields {
-				text, err := f.Value.Expand(v.values())
-				if err != nil {
-					return err
-				}
-				all = append(all, text)
+	for s := range selectors.Every(v.site.Login.Steps) {
+		for _, f := range s.Fields {
+			text, err := f.Value.Expand(v.values())
+			if err != nil {
+				return "", err
 			}
-			if err := errors.Join(collect(s.Try), collect(s.Then), collect(s.Else)); err != nil {
-				return err
-			}
+			all = append(all, text)
 		}
-		return nil
 	}
-	err := collect(v.site.Login.Steps)
-	return strings.Join(all, "\x00"), err
+	return strings.Join(all, "\x00"), nil
 }
 
 // fingerprint is a slow salted hash: whoever reads the state cannot try passwords against it quickly.

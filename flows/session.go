@@ -162,20 +162,13 @@ func (v *visit) loginForm() []selectors.Condition {
 		return nil
 	}
 	var list []selectors.Condition
-	var walk func([]selectors.Step)
-	walk = func(steps []selectors.Step) {
-		for _, s := range steps {
-			for i, f := range s.Fields {
-				if f.Value.Secret() && (s.Do == "fill" || s.Do == "type") && isPassword(f) {
-					list = append(list, selectors.Condition{Pos: s.Pos, All: []selectors.Condition{{Visible: &s.Fields[i].Element}, {Not: &l.Done}}})
-				}
+	for s := range selectors.Every(l.Steps) {
+		for i, f := range s.Fields {
+			if f.Value.Secret() && (s.Do == "fill" || s.Do == "type") && isPassword(f) {
+				list = append(list, selectors.Condition{Pos: s.Pos, All: []selectors.Condition{{Visible: &s.Fields[i].Element}, {Not: &l.Done}}})
 			}
-			walk(s.Try)
-			walk(s.Then)
-			walk(s.Else)
 		}
 	}
-	walk(l.Steps)
 	return list
 }
 

@@ -219,9 +219,12 @@ func (c *checker) source(flow string, r *Reading) {
 
 // HasDownload reports whether one of the steps takes a file.
 func HasDownload(steps []Step) bool {
-	return slices.ContainsFunc(steps, func(s Step) bool {
-		return s.Do == "download" || HasDownload(s.Then) || HasDownload(s.Else) || HasDownload(s.Try)
-	})
+	for s := range Every(steps) {
+		if s.Do == "download" {
+			return true
+		}
+	}
+	return false
 }
 
 // places checks that a column is read from where its rows are.

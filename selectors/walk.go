@@ -2,6 +2,7 @@ package selectors
 
 import (
 	"cmp"
+	"iter"
 	"maps"
 	"slices"
 
@@ -269,15 +270,28 @@ func (s *Site) templates(f func(t *Template, flow string)) {
 	}
 }
 
+// Every returns the steps of a list and those inside them, in the order of the file.
+func Every(steps []Step) iter.Seq[*Step] {
+	return func(yield func(*Step) bool) {
+		var walk func(list []Step) bool
+		walk = func(list []Step) bool {
+			for i := range list {
+				s := &list[i]
+				if !yield(s) || !walk(s.Try) || !walk(s.Then) || !walk(s.Else) {
+					return false
+				}
+			}
+			return true
+		}
+		walk(steps)
+	}
+}
+
 // steps calls f for every step of the file, those inside others too.
 func (s *Site) steps(f func(Step)) {
-	var walk func(list []Step)
-	walk = func(list []Step) {
-		for _, step := range list {
-			f(step)
-			walk(step.Try)
-			walk(step.Then)
-			walk(step.Else)
+	walk := func(list []Step) {
+		for step := range Every(list) {
+			f(*step)
 		}
 	}
 	if s.Login != nil {
@@ -301,15 +315,11 @@ func (s *Site) steps(f func(Step)) {
 }
 
 func stepTemplates(steps []Step, flow string, f func(t *Template, flow string)) {
-	for i := range steps {
-		s := &steps[i]
+	for s := range Every(steps) {
 		f(&s.Address, flow)
 		f(&s.Secret, flow)
 		for j := range s.Fields {
 			f(&s.Fields[j].Value, flow)
 		}
-		stepTemplates(s.Try, flow, f)
-		stepTemplates(s.Then, flow, f)
-		stepTemplates(s.Else, flow, f)
 	}
 }
