@@ -2,12 +2,15 @@ package bot
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"slices"
+	"sync"
 	"time"
 )
 
 // batch is how many notifications are claimed at once: one commit covers them all.
-const batch = 100
+const batch = 1000
 
 // deliver sends what is due. A message whose product is out again, or whose news is old, expires instead.
 func (b *Bot) deliver(ctx context.Context, job Job, run *Run, c Comparison) error {
@@ -27,16 +30,63 @@ func (b *Bot) deliver(ctx context.Context, job Job, run *Run, c Comparison) erro
 	if heldBack != nil && ClassOf(heldBack) != HeldClass {
 		return heldBack
 	}
-	stopped := map[Channel]bool{}
-	for len(due) > 0 {
-		n := min(batch, len(due))
-		part := due[:n]
-		due = due[n:]
-		if err := b.deliverBatch(ctx, run, part, stopped); err != nil {
+	if err := b.dispatch(ctx, run, due); err != nil {
+		return err
+	}
+	return heldBack
+}
+
+// dispatch claims what may leave and gives it to the senders, all channels at the same time.
+func (b *Bot) dispatch(ctx context.Context, run *Run, due []Notification) (err error) {
+	if len(due) == 0 {
+		return nil
+	}
+	d, err := b.newDesk(ctx, run)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, d.close()) }()
+	for part := range slices.Chunk(due, batch) {
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
+		if err := b.dispatchBatch(ctx, d, part); err != nil {
 			return err
 		}
 	}
-	return heldBack
+	return context.Cause(ctx)
+}
+
+func (b *Bot) dispatchBatch(ctx context.Context, d *desk, part []Notification) error {
+	for i := range part {
+		part[i].Attempt++
+		part[i].Run = d.run.ID
+	}
+	claimed, err := d.scribe.move(part, Change{To: Claimed, Run: d.run.ID})
+	if err != nil {
+		return err
+	}
+	d.take(claimed)
+	channels := map[Channel][]Notification{}
+	for _, n := range claimed {
+		channels[n.Channel] = append(channels[n.Channel], n)
+	}
+	var senders sync.WaitGroup
+	for channel, list := range channels {
+		sender := b.Senders[channel]
+		if sender == nil || d.halted(channel) {
+			for _, n := range list {
+				d.Done(n, Delivery{State: Queued})
+			}
+			continue
+		}
+		senders.Go(func() { sender.Send(ctx, list, d) })
+	}
+	senders.Wait()
+	if left := d.left(); len(left) > 0 {
+		return fmt.Errorf("%d message(s) were not reported by their sender, the first is %s; the next run puts them right", len(left), left[0].Key)
+	}
+	return d.failure()
 }
 
 // due collects what may be sent now and expires what must not be sent any more. What is out only within the cool-down waits.
@@ -75,82 +125,6 @@ func (b *Bot) due(ctx context.Context, job Job, run *Run, levels map[string]Leve
 		run.Warnings = append(run.Warnings, fmt.Sprintf("%d message(s) expired unsent: %s", len(list), reason))
 	}
 	return due, nil
-}
-
-func (b *Bot) deliverBatch(ctx context.Context, run *Run, part []Notification, stopped map[Channel]bool) error {
-	for i := range part {
-		part[i].Attempt++
-		part[i].Run = run.ID
-	}
-	claimed, err := b.Ledger.Move(ctx, part, Change{To: Claimed, Run: run.ID})
-	if err != nil {
-		return err
-	}
-	for i, n := range claimed {
-		if ctx.Err() != nil || stopped[n.Channel] || b.Senders[n.Channel] == nil {
-			if err := b.giveBack(ctx, run, claimed[i:i+1]); err != nil {
-				return err
-			}
-			continue
-		}
-		b.progress("telling customers: %d accepted", total(run.Accepted))
-		delivery, err := b.send(ctx, run, n)
-		if err != nil {
-			return err
-		}
-		if delivery.Stop {
-			stopped[n.Channel] = true
-			run.Warnings = append(run.Warnings, fmt.Sprintf("%s: no further messages in this run: %s", n.Channel, delivery.Detail))
-		}
-	}
-	return context.Cause(ctx)
-}
-
-// giveBack queues claimed notifications again: certainly not sent.
-func (b *Bot) giveBack(ctx context.Context, run *Run, part []Notification) error {
-	run.Retry += len(part)
-	_, err := b.Ledger.Move(context.WithoutCancel(ctx), part, Change{To: Queued, Run: run.ID})
-	return err
-}
-
-// send delivers one claimed notification and records what became of it.
-func (b *Bot) send(ctx context.Context, run *Run, n Notification) (Delivery, error) {
-	pending := func(ctx context.Context) error {
-		moved, err := b.Ledger.Move(ctx, []Notification{n}, Change{To: DotPending, Run: run.ID})
-		if err == nil && len(moved) == 0 {
-			err = ErrConflict
-		}
-		if err == nil {
-			n = moved[0]
-		}
-		return err
-	}
-	d := b.Senders[n.Channel].Send(ctx, n, pending)
-	change := Change{To: d.State, Run: run.ID, Reason: d.Reason, Detail: d.Detail}
-	if d.State == Retry {
-		n.Due = b.Now().Add(backoff(n.Attempt))
-	}
-	// What happened is recorded even when the run was stopped meanwhile.
-	if err := b.Ledger.settle(context.WithoutCancel(ctx), n, change); err != nil {
-		return d, err
-	}
-	if d.Reason == SenderFault && !d.Stop {
-		run.Warnings = append(run.Warnings, fmt.Sprintf("%s for %s: %s", n.Channel, n.Restock.SKU, d.Detail))
-	}
-	switch d.State {
-	case Accepted:
-		run.Accepted[n.Channel]++
-	case Retry:
-		run.Retry++
-	case Failed:
-		run.Failed++
-	case Ambiguous:
-		run.Ambiguous++
-	}
-	b.Log.LogAttrs(ctx, levelOf(d.State), "notification",
-		attr("run", run.ID), attr("key", n.Key), attr("channel", string(n.Channel)), attr("state", string(d.State)),
-		attr("reason", string(d.Reason)), attr("detail", d.Detail))
-	return d, nil
 }
 
 // backoff is how long to wait before the next attempt: 5 minutes, doubled each time, at most 2 hours.

@@ -180,10 +180,3 @@ func (b *Bot) inheritFollowUp(ctx context.Context, n Notification) (Notification
 }
 
 func attr(key, value string) slog.Attr { return slog.String(key, value) }
-
-func levelOf(s State) slog.Level {
-	if s == Accepted {
-		return slog.LevelInfo
-	}
-	return slog.LevelWarn
-}

@@ -44,7 +44,8 @@ func (l *Ledger) Run(ctx context.Context, id string) (run Run, ok bool, err erro
 const maxClockBack = time.Hour
 
 // recover puts right what a dead run left: its record is closed, what it had claimed is queued again, because nothing of
-// it had left, and what stood right before the point of no return is ambiguous. It must be called under the job's lease.
+// it had left, and what stood right before the point of no return is settled by the run's journal, or else ambiguous. It must
+// be called under the job's lease.
 func (l *Ledger) recover(ctx context.Context, now Run) (ambiguous int, err error) {
 	for run, err := range decoded[Run](l.store.Scan(ctx, Runs, "")) {
 		if err != nil {
@@ -79,11 +80,7 @@ func (l *Ledger) recover(ctx context.Context, now Run) (ambiguous int, err error
 			return 0, err
 		}
 	}
-	if len(pending) == 0 {
-		return 0, nil
-	}
-	moved, err := l.Move(ctx, pending, Change{To: Ambiguous, Run: now.ID, Reason: Interrupted})
-	return len(moved), err
+	return l.judgeAll(ctx, now, pending)
 }
 
 // Resolve settles an ambiguous or held notification by a person's word.

@@ -14,6 +14,9 @@ import (
 // state and the evidence for each change. It works on any [Store] and needs no transactions: writes are ordered so that a
 // process that dies between two of them leaves nothing that the next run does not repair.
 type Ledger struct {
+	// Journals, if set, tell which messages of a dead run had begun to leave.
+	Journals Journals
+
 	store Store
 	now   func() time.Time
 }
@@ -214,11 +217,21 @@ func (l *Ledger) open(ctx context.Context, job string) iter.Seq2[Notification, e
 // Move takes notifications to a new state, each by compare-and-set. The result holds those that moved, with their new
 // revision; one that somebody else changed meanwhile is left out.
 func (l *Ledger) Move(ctx context.Context, batch []Notification, change Change) ([]Notification, error) {
+	list, err := l.changed(batch, change)
+	if err != nil {
+		return nil, err
+	}
+	return l.save(ctx, list)
+}
+
+// changed returns the notifications in their new state, unsaved.
+func (l *Ledger) changed(batch []Notification, change Change) ([]Notification, error) {
 	if change.At.IsZero() {
 		change.At = l.now()
 	}
-	for i := range batch {
-		n := &batch[i]
+	list := append([]Notification(nil), batch...)
+	for i := range list {
+		n := &list[i]
 		if err := checkMove(n.Key, n.State, change.To); err != nil {
 			return nil, err
 		}
@@ -228,7 +241,7 @@ func (l *Ledger) Move(ctx context.Context, batch []Notification, change Change) 
 			n.FollowUp.State = FollowUpPending
 		}
 	}
-	return l.save(ctx, batch)
+	return list, nil
 }
 
 // settle records what became of a message. Somebody else may have taken it for interrupted meanwhile: what is proved

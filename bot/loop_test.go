@@ -90,14 +90,18 @@ func (c *company) Witness(_ context.Context, _ string, failure *bot.StepError) e
 func (c *company) Shapes() []bot.Shape { return c.shapes }
 func (c *company) Close() error        { return nil }
 
-func (c *company) Send(ctx context.Context, n bot.Notification, pending func(context.Context) error) bot.Delivery {
+func (c *company) Send(ctx context.Context, batch []bot.Notification, desk bot.Desk) {
+	bot.Each(ctx, batch, desk, 1, c.send)
+}
+
+func (c *company) send(ctx context.Context, n bot.Notification, pending func(context.Context) error) bot.Delivery {
 	if c.before != nil {
 		if d := c.before(n); d != nil {
 			return *d
 		}
 	}
 	if err := pending(ctx); err != nil {
-		return bot.Delivery{State: bot.Retry, Stop: true}
+		return bot.Delivery{State: bot.Queued, Stop: true}
 	}
 	if c.outcome != nil {
 		d := c.outcome(n)

@@ -22,21 +22,3 @@ type Sites interface {
 	// Close ends the browser.
 	Close() error
 }
-
-// Sender delivers messages over one channel.
-type Sender interface {
-	// Send delivers one notification. It renders everything before it contacts anybody, and calls pending immediately
-	// before the point of no return; if pending fails, nothing is sent. It never panics and never returns an outcome that
-	// is better than what is proved.
-	Send(ctx context.Context, n Notification, pending func(context.Context) error) Delivery
-	// Close ends connections that are still open.
-	Close() error
-}
-
-// Delivery is what became of one attempt to send.
-type Delivery struct {
-	State  State  // Accepted, Retry, Failed or Ambiguous
-	Reason Reason // why not accepted
-	Detail string // the other side's words: reply text, queue id, message id; no address in it
-	Stop   bool   // a fault of ours or of the whole channel: do not try the next recipient now
-}

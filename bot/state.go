@@ -30,7 +30,7 @@ func (s State) moves() []State {
 	case Claimed:
 		return []State{DotPending, Queued, Retry, Failed, Expired, Suppressed}
 	case DotPending:
-		return []State{Accepted, Retry, Failed, Ambiguous}
+		return []State{Accepted, Retry, Failed, Ambiguous, Queued, Suppressed}
 	case Retry:
 		return []State{Claimed, Expired, Suppressed, Held}
 	case Ambiguous, Held:

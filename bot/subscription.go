@@ -54,6 +54,7 @@ const (
 	NoChannel   Reason = "no_channel"   // the wanted channel is not configured
 	Interrupted Reason = "interrupted"  // the process died between the last byte and the reply
 	Refused     Reason = "refused"      // the receiving side said no for good
+	DeadAddress Reason = "dead_address" // the receiving side says that there is no such address
 	Unreachable Reason = "unreachable"  // the receiving side did not answer; tried again later
 	NoReply     Reason = "no_reply"     // the message left, no reply came
 	OverLimit   Reason = "over_limit"   // more than the limits of the job allow: held for a person

@@ -55,7 +55,11 @@ func (b *believer) Shapes() []bot.Shape { return b.sites.Shapes() }
 func (b *believer) Steps() []bot.Step   { return b.sites.Steps() }
 func (b *believer) Close() error        { return nil }
 
-func (b *believer) Send(ctx context.Context, n bot.Notification, pending func(context.Context) error) bot.Delivery {
+func (b *believer) Send(ctx context.Context, batch []bot.Notification, desk bot.Desk) {
+	bot.Each(ctx, batch, desk, 1, b.send)
+}
+
+func (b *believer) send(ctx context.Context, n bot.Notification, pending func(context.Context) error) bot.Delivery {
 	if err := pending(ctx); err != nil {
 		return bot.Delivery{State: bot.Retry}
 	}

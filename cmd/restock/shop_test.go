@@ -158,7 +158,7 @@ func (s *shop) open() (*workshop, error) {
 	}
 	if err == nil && s.wrap != nil {
 		w.store = s.wrap(w.store)
-		w.ledger = bot.NewLedger(w.store, w.a.now)
+		w.ledger = w.newLedger(w.store)
 	}
 	return w, err
 }

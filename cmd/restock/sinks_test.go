@@ -16,6 +16,7 @@ import (
 	"restock/bot"
 	"restock/bot/notify"
 	"restock/bot/notify/email"
+	"restock/bot/notify/notifytest"
 	"restock/flows/flowtest"
 )
 
@@ -110,7 +111,7 @@ func mailText(world *flowtest.World, render bot.Renderer, s string) (string, err
 	if err != nil {
 		return "", err
 	}
-	if d := sender.Send(context.Background(), n, func(context.Context) error { return nil }); d.State != bot.Accepted {
+	if d, _ := notifytest.One(context.Background(), sender, n, func() error { return nil }); d.State != bot.Accepted {
 		return "", fmt.Errorf("%s %s", d.State, d.Detail)
 	}
 	if err := sender.Close(); err != nil {

@@ -17,6 +17,7 @@ import (
 	"restock/flows/evidence"
 	"restock/selectors"
 	"restock/state"
+	"restock/state/journal"
 )
 
 // workshop is everything that a run needs, made from a configuration. This is the one place that knows all packages.
@@ -41,8 +42,15 @@ func (a *app) open(ctx context.Context, role state.Role) (*workshop, error) {
 	if w.store, err = state.Open(ctx, w.stateAddress(), role); err != nil {
 		return nil, err
 	}
-	w.ledger = bot.NewLedger(w.store, a.now)
+	w.ledger = w.newLedger(w.store)
 	return w, nil
+}
+
+// newLedger returns the ledger in a store, with the journals beside it.
+func (w *workshop) newLedger(store bot.Store) *bot.Ledger {
+	l := bot.NewLedger(store, w.a.now)
+	l.Journals = journal.In(filepath.Join(w.config.Path(w.config.Data), "journal"))
+	return l
 }
 
 func (w *workshop) stateAddress() string { return "bolt://" + w.config.Path(w.config.Data) }

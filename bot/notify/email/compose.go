@@ -2,6 +2,7 @@ package email
 
 import (
 	"bytes"
+	"cmp"
 	"strings"
 
 	"github.com/wneessen/go-mail"
@@ -9,14 +10,32 @@ import (
 	"restock/bot"
 )
 
-// compose writes the whole message, so that no half of one can ever be sent.
+// compose writes the whole message as it goes over the line, so that no half of one can ever be sent.
 func (s *Sender) compose(n bot.Notification) ([]byte, error) {
+	m, err := s.message(n)
+	if err != nil {
+		return nil, err
+	}
+	var b bytes.Buffer
+	b.Grow(8 << 10)
+	if _, err := m.WriteTo(&b); err != nil {
+		return nil, err
+	}
+	return stuffed(b.Bytes()), nil
+}
+
+// message writes the headers that customers, mailbox providers and the law want.
+func (s *Sender) message(n bot.Notification) (*mail.Msg, error) {
 	text, err := s.render(n)
 	if err != nil {
 		return nil, err
 	}
-	m := mail.NewMsg(mail.WithNoDefaultUserAgent())
-	if err := m.FromFormat(s.opts.Name, s.opts.From); err != nil {
+	options := []mail.MsgOption{mail.WithNoDefaultUserAgent()}
+	if s.sign != nil {
+		options = append(options, mail.WithDKIM(s.sign))
+	}
+	m := mail.NewMsg(options...)
+	if err := m.FromFormat(cmp.Or(text.Sender, s.opts.Name), s.opts.From); err != nil {
 		return nil, err
 	}
 	if err := m.To(n.Address); err != nil {
@@ -33,18 +52,40 @@ func (s *Sender) compose(n bot.Notification) ([]byte, error) {
 	m.SetGenHeader("Auto-Submitted", "auto-generated") // RFC 3834
 	m.SetGenHeader("X-Auto-Response-Suppress", "All")  // Exchange
 	m.SetGenHeader("X-Restock-Notification", n.Key)    // to find it in the relay's log
-	if u := s.opts.Unsubscribe; u != "" {
-		m.SetGenHeader("List-Unsubscribe", "<"+u+">") // RFC 2369
+	if list := unsubscribe(cmp.Or(text.Unsubscribe, s.opts.Unsubscribe), text.Mailto); list != "" {
+		m.SetGenHeader("List-Unsubscribe", list) // RFC 2369
+		if strings.HasPrefix(text.Unsubscribe, "https://") {
+			m.SetGenHeader("List-Unsubscribe-Post", "List-Unsubscribe=One-Click") // RFC 8058
+		}
 	}
 	m.SetBodyString(mail.TypeTextPlain, text.Text)
 	m.AddAlternativeString(mail.TypeTextHTML, text.HTML)
-	var b bytes.Buffer
-	_, err = m.WriteTo(&b)
-	return b.Bytes(), err
+	return m, nil
+}
+
+// unsubscribe writes the addresses of List-Unsubscribe.
+func unsubscribe(addresses ...string) string {
+	var list []string
+	for _, a := range addresses {
+		if a != "" {
+			list = append(list, "<"+a+">")
+		}
+	}
+	return strings.Join(list, ", ")
+}
+
+// stuffed makes lines end with CRLF and doubles the dots at their beginning (RFC 5321 section 4.5.2).
+func stuffed(text []byte) []byte {
+	out := make([]byte, 0, len(text)+64)
+	for line := range bytes.Lines(text) {
+		if line[0] == '.' {
+			out = append(out, '.')
+		}
+		out = append(append(out, bytes.TrimRight(line, "\r\n")...), "\r\n"...)
+	}
+	return out
 }
 
 // MessageID is the same for each attempt at a notification (RFC 5322 section 3.6.4), so that mailboxes can drop a second
 // copy and an ambiguous one can be looked up in the relay's log.
-func MessageID(key, from string) string {
-	return "r1." + key + "@" + from[strings.LastIndexByte(from, '@')+1:]
-}
+func MessageID(key, from string) string { return "r1." + key + "@" + domainOf(from) }

@@ -1,25 +1,24 @@
-// Package email delivers notifications over SMTP. It is the only importer of go-mail, which composes the message and opens
-// the connection; the dialogue of each message is our own, because what go-mail reports about one cannot be trusted for
-// deciding whether to send again (it calls lost connections permanent, and accepted messages failed).
+// Package email delivers notifications over SMTP. It is the only importer of go-mail, which composes the message, opens the
+// connection, encrypts it and logs in; the dialogue of each message is our own, because what go-mail reports about one cannot
+// be trusted for deciding whether to send again (it calls lost connections permanent, and accepted messages failed).
 //
-// One recipient per message, one message per dialogue. The message is rendered whole before anybody is contacted. Nothing
-// has been sent for certain until the final dot; immediately before it, the ledger records dot-pending. After it, a reply of
-// the server is certain, and anything else is ambiguous.
+// One recipient per message, one message per dialogue; dialogues follow each other over a few kept connections, pipelined
+// where the server offers it (RFC 2920). A message is rendered whole before anybody is contacted. Nothing has been sent for
+// certain until the final dot; before it, the desk has recorded dot-pending. After it, a reply of the server is certain, and
+// anything else is ambiguous.
 package email
 
 import (
 	"context"
 	"crypto/tls"
-	"errors"
 	"fmt"
-	"io"
 	"net"
 	"strings"
 	"sync"
 	"time"
 
 	"github.com/wneessen/go-mail"
-	"github.com/wneessen/go-mail/smtp"
+	"golang.org/x/time/rate"
 
 	"restock/bot"
 )
@@ -29,76 +28,113 @@ type Options struct {
 	Host        string
 	Port        int
 	TLS         string // starttls (default), implicit, or none; none only towards loopback
+	Auth        string // plain, login, scram, xoauth2; "": the best that the server offers
 	User        string
-	Password    func() string // nil: no log-in
+	Password    func() string // nil: no log-in. For xoauth2 it is the access token
 	From        string        // address
 	Name        string        // of the sender, as customers see it
 	ReplyTo     string
-	Unsubscribe string      // mailto: or https: address for List-Unsubscribe
+	Bounce      string      // envelope sender, with {key} in it (VERP); default: From
+	Unsubscribe string      // mailto: or https: address for List-Unsubscribe, where the message has none of its own
 	Helo        string      // our own host name; default: the domain of From
 	TLSConfig   *tls.Config // default: the system's authorities, the name of Host, TLS 1.2 or later
+	Connections int         // at the same time; default 4
+	PerLine     int         // messages over one connection; default 100
+	Rate        float64     // messages per second; 0: as fast as the server takes them
+	DKIM        *DKIM
+	// Dial opens a connection to the server; default: over the network.
+	Dial func(ctx context.Context, network, address string) (net.Conn, error)
 }
 
-// Sender is the e-mail channel. It keeps one connection and is used by one goroutine at a time.
+// Sender is the e-mail channel.
 type Sender struct {
 	opts   Options
 	render bot.Renderer
 	client *mail.Client
+	limit  *rate.Limiter // may be nil
+	sign   *mail.DKIMSigner
 
-	conn *smtp.Client
-	raw  net.Conn
 	mu   sync.Mutex
-	used int // messages sent over conn
+	idle []*line
 }
 
-// recycle is how many messages go over one connection; servers commonly end it after some hundred.
-const recycle = 100
-
-// The time limits of RFC 5321 section 4.5.3.2.
 const (
-	dialLimit = 30 * time.Second
-	mailLimit = 5 * time.Minute
-	rcptLimit = 5 * time.Minute
-	dataLimit = 2 * time.Minute
-	bodyLimit = 3 * time.Minute
-	dotLimit  = 10 * time.Minute
+	defaultConnections = 4
+	defaultPerLine     = 100
+	// chunk is how many messages one connection puts on record at a time. After a power failure, at most this many per
+	// connection are ambiguous without having left; after the death of the process the journal tells them apart.
+	chunk = 16
 )
 
 // New checks the options. It contacts nobody.
 func New(o Options, render bot.Renderer) (*Sender, error) {
-	s := &Sender{opts: o, render: render}
 	if !bot.ValidEmail(o.From) {
 		return nil, fmt.Errorf("the sender %q is no mail address", o.From)
 	}
-	domain := o.From[strings.LastIndexByte(o.From, '@')+1:]
-	if o.Helo == "" {
-		o.Helo = domain
+	if o.Bounce != "" && (!bot.ValidEmail(strings.ReplaceAll(o.Bounce, "{key}", "key")) || !strings.Contains(o.Bounce, "{key}")) {
+		return nil, fmt.Errorf("bounce %q is no mail address with {key} in it, such as bounces+{key}@shop.example", o.Bounce)
 	}
-	options := []mail.Option{
+	if o.Helo == "" {
+		o.Helo = domainOf(o.From)
+	}
+	if o.Connections == 0 {
+		o.Connections = defaultConnections
+	}
+	if o.PerLine == 0 {
+		o.PerLine = defaultPerLine
+	}
+	if o.Dial == nil {
+		o.Dial = (&net.Dialer{}).DialContext
+	}
+	s := &Sender{opts: o, render: render}
+	if o.Rate > 0 {
+		s.limit = rate.NewLimiter(rate.Limit(o.Rate), 1)
+	}
+	options, err := s.options()
+	if err != nil {
+		return nil, err
+	}
+	if o.DKIM != nil {
+		if s.sign, err = o.DKIM.signer(); err != nil {
+			return nil, err
+		}
+	}
+	s.client, err = mail.NewClient(o.Host, options...)
+	return s, err
+}
+
+// options are those for go-mail.
+func (s *Sender) options() ([]mail.Option, error) {
+	o := s.opts
+	list := []mail.Option{
 		mail.WithPort(o.Port), mail.WithTimeout(dialLimit), mail.WithHELO(o.Helo), mail.WithDialContextFunc(s.dial),
 	}
 	switch o.TLS {
 	case "", "starttls":
-		options = append(options, mail.WithTLSPolicy(mail.TLSMandatory))
+		list = append(list, mail.WithTLSPolicy(mail.TLSMandatory))
 	case "implicit":
-		options = append(options, mail.WithSSL())
+		list = append(list, mail.WithSSL())
 	case "none":
 		if !Loopback(o.Host) {
 			return nil, fmt.Errorf("mail to %s must be encrypted: tls: none is for loopback only", o.Host)
 		}
-		options = append(options, mail.WithTLSPolicy(mail.NoTLS))
+		list = append(list, mail.WithTLSPolicy(mail.NoTLS))
 	default:
 		return nil, fmt.Errorf("tls: %q is not starttls, implicit or none", o.TLS)
 	}
 	if o.TLSConfig != nil {
-		options = append(options, mail.WithTLSConfig(o.TLSConfig))
+		list = append(list, mail.WithTLSConfig(o.TLSConfig))
 	}
-	if o.Password != nil {
-		options = append(options, mail.WithSMTPAuth(mail.SMTPAuthAutoDiscover), mail.WithUsername(o.User), mail.WithPassword(o.Password()))
+	if o.Password == nil {
+		return list, nil
 	}
-	var err error
-	s.client, err = mail.NewClient(o.Host, options...)
-	return s, err
+	kind, ok := map[string]mail.SMTPAuthType{
+		"": mail.SMTPAuthAutoDiscover, "plain": mail.SMTPAuthPlain, "login": mail.SMTPAuthLogin, "scram": mail.SMTPAuthSCRAMSHA256, "xoauth2": mail.SMTPAuthXOAUTH2,
+	}[o.Auth]
+	if !ok {
+		return nil, fmt.Errorf("auth: %q is not plain, login, scram or xoauth2", o.Auth)
+	}
+	return append(list, mail.WithSMTPAuth(kind), mail.WithUsername(o.User), mail.WithPassword(o.Password())), nil
 }
 
 // Loopback reports whether a host is this machine.
@@ -107,113 +143,49 @@ func Loopback(host string) bool {
 	return host == "localhost" || ip != nil && ip.IsLoopback()
 }
 
-// dial remembers the connection, so that it can be cut when the context ends.
-func (s *Sender) dial(ctx context.Context, network, address string) (net.Conn, error) {
-	var conn net.Conn
-	var err error
-	if s.opts.TLS == "implicit" {
-		config := &tls.Config{ServerName: s.opts.Host, MinVersion: tls.VersionTLS12}
-		if s.opts.TLSConfig != nil {
-			config = s.opts.TLSConfig.Clone()
-		}
-		conn, err = (&tls.Dialer{Config: config}).DialContext(ctx, network, address)
-	} else {
-		conn, err = (&net.Dialer{}).DialContext(ctx, network, address)
-	}
-	s.mu.Lock()
-	s.raw = conn
-	s.mu.Unlock()
-	return conn, err
-}
-
-// connect opens a connection if there is none.
-func (s *Sender) connect(ctx context.Context) error {
-	if s.conn != nil && s.used < recycle {
-		return nil
-	}
-	if s.conn != nil {
-		s.quit()
-	}
-	stop := context.AfterFunc(ctx, s.hangUp)
-	conn, err := s.client.DialToSMTPClientWithContext(ctx)
-	stop()
-	if err != nil {
-		s.cut()
-		return err
-	}
-	s.conn, s.used = conn, 0
-	return nil
-}
-
-// quit ends the connection politely.
-func (s *Sender) quit() {
-	if s.conn != nil {
-		_ = s.conn.UpdateDeadline(5 * time.Second)
-		_ = s.conn.Quit()
-	}
-	s.cut()
-}
-
-// hangUp closes the line under whatever goes on over it.
-func (s *Sender) hangUp() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.raw != nil {
-		_ = s.raw.Close()
-	}
-}
-
-// cut ends the connection at once. It must not be reused after an error: the server may take the next command for a part
-// of the last message.
-func (s *Sender) cut() {
-	s.hangUp()
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.raw, s.conn = nil, nil
-}
+func domainOf(address string) string { return address[strings.LastIndexByte(address, '@')+1:] }
 
 // Close implements bot.Sender.
 func (s *Sender) Close() error {
-	s.quit()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, l := range s.idle {
+		l.quit()
+	}
+	s.idle = nil
 	return nil
 }
 
-// Send implements bot.Sender.
-func (s *Sender) Send(ctx context.Context, n bot.Notification, pending func(context.Context) error) bot.Delivery {
-	content, err := s.compose(n)
-	if err != nil {
-		return bot.Delivery{State: bot.Retry, Reason: bot.SenderFault, Detail: "the message cannot be written: " + err.Error()}
+// maxIdle is how long a connection is kept without work: servers end it after a few minutes (RFC 5321 section 4.5.3.2.7).
+const maxIdle = time.Minute
+
+// borrow returns a kept connection, or a new one.
+func (s *Sender) borrow(ctx context.Context) (*line, error) {
+	s.mu.Lock()
+	for len(s.idle) > 0 {
+		l := s.idle[len(s.idle)-1]
+		s.idle = s.idle[:len(s.idle)-1]
+		if time.Since(l.since) < maxIdle {
+			s.mu.Unlock()
+			return l, nil
+		}
+		l.quit()
 	}
-	if err := s.connect(ctx); err != nil {
-		return connectFailed(err)
-	}
-	stop := context.AfterFunc(ctx, s.hangUp) // before the dot, a stop is obeyed at once
-	writer, d := s.offer(n, content)
-	if d.State == "" && !stop() {
-		d = bot.Delivery{State: bot.Retry, Reason: bot.Unreachable, Detail: "stopped before the message was complete"}
-	}
-	stop()
-	if d.State != "" {
-		s.cut()
-		return d
-	}
-	if err := pending(ctx); err != nil {
-		s.cut() // without the dot the server discards the message
-		return bot.Delivery{State: bot.Retry, Reason: bot.Interrupted, Detail: "not sent, because it could not be recorded: " + err.Error(), Stop: true}
-	}
-	return s.dot(writer)
+	s.mu.Unlock()
+	return s.connect(ctx)
 }
 
-// closer is what go-mail's Data returns: Close writes the dot and reads the reply.
-type closer interface {
-	io.WriteCloser
-	ServerResponse() string
-}
-
-func connectFailed(err error) bot.Delivery {
-	d := bot.Delivery{State: bot.Retry, Reason: bot.Unreachable, Detail: reply(err), Stop: true}
-	if code(err) >= 500 || errors.Is(err, mail.ErrNoSupportedAuthDiscovered) {
-		d.Reason = bot.SenderFault
+// giveBack keeps a connection for later.
+func (s *Sender) giveBack(l *line) {
+	if l == nil || l.dead {
+		return
 	}
-	return d
+	if l.used >= s.opts.PerLine {
+		l.quit()
+		return
+	}
+	l.since = time.Now()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.idle = append(s.idle, l)
 }

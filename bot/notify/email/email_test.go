@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"restock/bot"
+	"restock/bot/notify/notifytest"
 	"restock/bot/notify"
 	"restock/bot/notify/email"
 	"restock/flows/flowtest"
@@ -32,6 +33,21 @@ func renderer(t testing.TB) bot.Renderer {
 		t.Fatal(err)
 	}
 	return r
+}
+
+// send sends one message and returns what was reported of it.
+func send(t testing.TB, s bot.Sender, n bot.Notification, record func() error) bot.Delivery {
+	t.Helper()
+	return sendIn(t.Context(), t, s, n, record)
+}
+
+func sendIn(ctx context.Context, t testing.TB, s bot.Sender, n bot.Notification, record func() error) bot.Delivery {
+	t.Helper()
+	d, desk := notifytest.One(ctx, s, n, record)
+	for _, bad := range desk.Bad {
+		t.Error(bad)
+	}
+	return d
 }
 
 func sender(t testing.TB, address string) *email.Sender {
@@ -62,8 +78,8 @@ func world(t testing.TB) *flowtest.World {
 	return w
 }
 
-// TestOutcomes: each fault of a real SMTP dialogue, and what it means. pending is called before the dot and never before
-// the server has agreed to everything else.
+// TestOutcomes: each fault of a real SMTP dialogue, and what it means. A message leaves never before the server has agreed to
+// everything else.
 func TestOutcomes(t *testing.T) {
 	refuse := func(stage string, code int, enhanced [3]int) func(string, string) error {
 		return func(at, _ string) error {
@@ -86,7 +102,7 @@ func TestOutcomes(t *testing.T) {
 		state    bot.State
 		reason   bot.Reason
 		stop     bool
-		pending  bool // the point of no return was reached
+		left     bool // the point of no return was reached
 		accepted int  // messages that the server has
 	}{
 		"accepted":                         {nil, bot.Accepted, "", false, true, 1},
@@ -95,9 +111,9 @@ func TestOutcomes(t *testing.T) {
 		"MAIL 550":                         {refuse("MAIL", 550, [3]int{5, 1, 8}), bot.Retry, bot.SenderFault, true, false, 0},
 		"RCPT 450 greylisting":             {refuse("RCPT", 450, [3]int{4, 2, 0}), bot.Retry, bot.Unreachable, false, false, 0},
 		"RCPT 452":                         {refuse("RCPT", 452, [3]int{4, 2, 2}), bot.Retry, bot.Unreachable, false, false, 0},
-		"RCPT 550 unknown":                 {refuse("RCPT", 550, [3]int{5, 1, 1}), bot.Failed, bot.Refused, false, false, 0},
+		"RCPT 550 unknown":                 {refuse("RCPT", 550, [3]int{5, 1, 1}), bot.Failed, bot.DeadAddress, false, false, 0},
 		"RCPT 552 is temporary":            {refuse("RCPT", 552, [3]int{5, 2, 2}), bot.Retry, bot.Unreachable, false, false, 0},
-		"RCPT 553":                         {refuse("RCPT", 553, [3]int{5, 1, 3}), bot.Failed, bot.Refused, false, false, 0},
+		"RCPT 553":                         {refuse("RCPT", 553, [3]int{5, 1, 3}), bot.Failed, bot.DeadAddress, false, false, 0},
 		"RCPT 550 5.7 policy":              {refuse("RCPT", 550, [3]int{5, 7, 26}), bot.Retry, bot.SenderFault, true, false, 0},
 		"RCPT line dropped":                {drop("RCPT", flowtest.ErrDrop), bot.Retry, bot.Unreachable, false, false, 0},
 		"dot 451":                          {refuse("DOT", 451, [3]int{4, 3, 0}), bot.Retry, bot.Unreachable, false, true, 0},
@@ -110,20 +126,17 @@ func TestOutcomes(t *testing.T) {
 			w := world(t)
 			w.Mail.Verdict(c.verdict)
 			s := sender(t, w.Mail.Addr())
-			pending := false
-			d := s.Send(t.Context(), notification(0), func(context.Context) error {
-				pending = true
-				return nil
-			})
-			if d.State != c.state || d.Reason != c.reason || d.Stop != c.stop || pending != c.pending || len(w.Mail.Accepted()) != c.accepted {
-				t.Errorf("%+v, pending %v, accepted %d", d, pending, len(w.Mail.Accepted()))
+			d, desk := notifytest.One(t.Context(), s, notification(0), func() error { return nil })
+			left := len(desk.Left) > 0
+			if d.State != c.state || d.Reason != c.reason || d.Stop != c.stop || left != c.left || len(w.Mail.Accepted()) != c.accepted {
+				t.Errorf("%+v, left %v, accepted %d", d, left, len(w.Mail.Accepted()))
 			}
 			if strings.Contains(d.Detail, "c0@example.com") {
 				t.Errorf("the detail has an address in it: %s", d.Detail)
 			}
 			// A fault of one message must not touch the next one.
 			w.Mail.Verdict(nil)
-			if d := s.Send(t.Context(), notification(1), func(context.Context) error { return nil }); d.State != bot.Accepted {
+			if d := send(t, s, notification(1), func() error { return nil }); d.State != bot.Accepted {
 				t.Errorf("the next message: %+v", d)
 			}
 		})
@@ -134,11 +147,11 @@ func TestOutcomes(t *testing.T) {
 func TestNotRecorded(t *testing.T) {
 	w := world(t)
 	s := sender(t, w.Mail.Addr())
-	d := s.Send(t.Context(), notification(0), func(context.Context) error { return errors.New("disk full") })
-	if d.State != bot.Retry || !d.Stop {
+	d := send(t, s, notification(0), func() error { return errors.New("disk full") })
+	if d.State != bot.Queued || !d.Stop {
 		t.Errorf("%+v", d)
 	}
-	if d := s.Send(t.Context(), notification(1), func(context.Context) error { return nil }); d.State != bot.Accepted || len(w.Mail.Accepted()) != 1 {
+	if d := send(t, s, notification(1), func() error { return nil }); d.State != bot.Accepted || len(w.Mail.Accepted()) != 1 {
 		t.Errorf("%+v, accepted %d: the message without a record went out", d, len(w.Mail.Accepted()))
 	}
 }
@@ -151,7 +164,7 @@ func TestNobodyThere(t *testing.T) {
 	}
 	address := closed.Addr().String()
 	_ = closed.Close()
-	d := sender(t, address).Send(t.Context(), notification(0), func(context.Context) error {
+	d := send(t, sender(t, address), notification(0), func() error {
 		t.Error("pending without a server")
 		return nil
 	})
@@ -166,7 +179,7 @@ func TestNobodyThere(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
 	defer cancel()
 	started := time.Now()
-	if d := sender(t, silent.Addr().String()).Send(ctx, notification(0), nil); d.State != bot.Retry || time.Since(started) > 5*time.Second {
+	if d := sendIn(ctx, t, sender(t, silent.Addr().String()), notification(0), func() error { return nil }); d.State != bot.Retry || time.Since(started) > 5*time.Second {
 		t.Errorf("a silent server: %+v after %s", d, time.Since(started))
 	}
 }
@@ -177,7 +190,7 @@ func TestMessage(t *testing.T) {
 	s := sender(t, w.Mail.Addr())
 	n := notification(0)
 	for range 2 { // each attempt has the same Message-ID
-		if d := s.Send(t.Context(), n, func(context.Context) error { return nil }); d.State != bot.Accepted || d.Detail == "" {
+		if d := send(t, s, n, func() error { return nil }); d.State != bot.Accepted || d.Detail == "" {
 			t.Fatalf("%+v", d)
 		}
 	}
@@ -226,7 +239,7 @@ func TestOptions(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if d := s.Send(t.Context(), notification(0), nil); d.State != bot.Retry || !d.Stop || len(w.Mail.Accepted()) != 0 {
+	if d := send(t, s, notification(0), func() error { return nil }); d.State != bot.Retry || !d.Stop || len(w.Mail.Accepted()) != 0 {
 		t.Errorf("a server without STARTTLS: %+v", d)
 	}
 }

@@ -37,18 +37,28 @@ func (s *Sender) post(ctx context.Context, to, subject, text string) error {
 	if _, err := m.WriteTo(&b); err != nil {
 		return err
 	}
-	if err := s.connect(ctx); err != nil {
-		return fmt.Errorf("mail to %s: %w", bot.Redact(to), err)
+	return s.deliverPost(ctx, letter{bot.Notification{Key: "alert", Address: to}, stuffed(b.Bytes())})
+}
+
+func (s *Sender) deliverPost(ctx context.Context, m letter) error {
+	l, err := s.borrow(ctx)
+	if err != nil {
+		return fmt.Errorf("mail to %s: %w", bot.Redact(m.n.Address), err)
 	}
-	stop := context.AfterFunc(ctx, s.hangUp)
-	defer stop()
-	writer, d := s.offer(bot.Notification{Address: to}, b.Bytes())
-	if d.State == "" {
-		d = s.dot(writer)
-	}
-	if d.State != bot.Accepted {
-		s.cut()
-		return fmt.Errorf("mail to %s: %s %s", bot.Redact(to), d.State, d.Detail)
+	defer s.giveBack(l)
+	var result posted
+	s.deliver(ctx, l, []letter{m}, &result)
+	if result.State != bot.Accepted {
+		return fmt.Errorf("mail to %s: %s", bot.Redact(m.n.Address), result.Detail)
 	}
 	return nil
 }
+
+// posted is the desk of a message that stands in no ledger.
+type posted struct{ bot.Delivery }
+
+func (*posted) Pending(_ context.Context, batch []bot.Notification) ([]bot.Notification, error) {
+	return batch, nil
+}
+func (*posted) Leave(bot.Notification) error               { return nil }
+func (p *posted) Done(_ bot.Notification, d bot.Delivery) { p.Delivery = d }

@@ -80,8 +80,15 @@ func (s *Sender) Close() error {
 	return nil
 }
 
+// parallel is how many requests are under way at a time; gateways queue by themselves.
+const parallel = 4
+
 // Send implements bot.Sender.
-func (s *Sender) Send(ctx context.Context, n bot.Notification, pending func(context.Context) error) bot.Delivery {
+func (s *Sender) Send(ctx context.Context, batch []bot.Notification, desk bot.Desk) {
+	bot.Each(ctx, batch, desk, parallel, s.send)
+}
+
+func (s *Sender) send(ctx context.Context, n bot.Notification, leave func(context.Context) error) bot.Delivery {
 	text, err := s.render(n)
 	if err != nil {
 		return bot.Delivery{State: bot.Retry, Reason: bot.SenderFault, Detail: "the message cannot be written: " + err.Error()}
@@ -114,8 +121,8 @@ func (s *Sender) Send(ctx context.Context, n bot.Notification, pending func(cont
 	req.SetBasicAuth(s.opts.User, s.opts.Token())
 	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	req.Header.Set("Accept", "application/json")
-	if err := pending(ctx); err != nil {
-		return bot.Delivery{State: bot.Retry, Reason: bot.Interrupted, Detail: "not sent, because it could not be recorded: " + err.Error(), Stop: true}
+	if err := leave(ctx); err != nil {
+		return bot.Delivery{State: bot.Queued, Reason: bot.Interrupted, Detail: "not sent, because it could not be recorded: " + err.Error(), Stop: true}
 	}
 	res, err := s.client.Do(req)
 	if err != nil {

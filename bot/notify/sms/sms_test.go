@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"restock/bot"
+	"restock/bot/notify/notifytest"
 	"restock/bot/notify"
 	"restock/bot/notify/sms"
 	"restock/flows/flowtest"
@@ -24,6 +25,21 @@ func notification() bot.Notification {
 
 func options(base, token string) sms.Options {
 	return sms.Options{Base: base, Account: flowtest.Account, Token: func() string { return token }, From: "+61491570007"}
+}
+
+// send sends one message and returns what was reported of it.
+func send(t testing.TB, s bot.Sender, n bot.Notification, record func() error) bot.Delivery {
+	t.Helper()
+	return sendIn(t.Context(), t, s, n, record)
+}
+
+func sendIn(ctx context.Context, t testing.TB, s bot.Sender, n bot.Notification, record func() error) bot.Delivery {
+	t.Helper()
+	d, desk := notifytest.One(ctx, s, n, record)
+	for _, bad := range desk.Bad {
+		t.Error(bad)
+	}
+	return d
 }
 
 func sender(t testing.TB, o sms.Options) *sms.Sender {
@@ -100,7 +116,7 @@ func TestOutcomes(t *testing.T) {
 				})
 			}
 			pending := false
-			d := sender(t, options(w.SMS.Server.URL, flowtest.Token)).Send(t.Context(), notification(), func(context.Context) error {
+			d := send(t, sender(t, options(w.SMS.Server.URL, flowtest.Token)), notification(), func() error {
 				pending = true
 				return nil
 			})
@@ -122,7 +138,7 @@ func TestNobodyThere(t *testing.T) {
 	}
 	base := "http://" + closed.Addr().String()
 	_ = closed.Close()
-	d := sender(t, options(base, "x")).Send(t.Context(), notification(), func(context.Context) error { return nil })
+	d := send(t, sender(t, options(base, "x")), notification(), func() error { return nil })
 	if d.State != bot.Retry || d.Reason != bot.Unreachable || !d.Stop {
 		t.Errorf("%+v", d)
 	}
@@ -130,8 +146,8 @@ func TestNobodyThere(t *testing.T) {
 
 func TestNotRecorded(t *testing.T) {
 	w := world(t)
-	d := sender(t, options(w.SMS.Server.URL, flowtest.Token)).Send(t.Context(), notification(), func(context.Context) error { return errors.New("disk full") })
-	if d.State != bot.Retry || !d.Stop || len(w.SMS.Sent()) != 0 {
+	d := send(t, sender(t, options(w.SMS.Server.URL, flowtest.Token)), notification(), func() error { return errors.New("disk full") })
+	if d.State != bot.Queued || !d.Stop || len(w.SMS.Sent()) != 0 {
 		t.Errorf("%+v, sent %d", d, len(w.SMS.Sent()))
 	}
 }
@@ -139,14 +155,14 @@ func TestNotRecorded(t *testing.T) {
 // TestRequest: the form as the vendor documents it, the text without what a phone could be fooled by.
 func TestRequest(t *testing.T) {
 	w := world(t)
-	if d := sender(t, options(w.SMS.Server.URL, flowtest.Token)).Send(t.Context(), notification(), func(context.Context) error { return nil }); d.State != bot.Accepted || d.Detail != "SM"+strings.Repeat("0", 31)+"1" {
+	if d := send(t, sender(t, options(w.SMS.Server.URL, flowtest.Token)), notification(), func() error { return nil }); d.State != bot.Accepted || d.Detail != "SM"+strings.Repeat("0", 31)+"1" {
 		t.Fatalf("%+v", d)
 	}
 	got := w.SMS.Sent()[0]
 	if got.To != "+61491570006" || got.From != "+61491570007" || got.Body != "Austral: T-shirt Uluru is back in stock: https://shop.example/p/TEE-M" {
 		t.Errorf("%+v", got)
 	}
-	if d := sender(t, options(w.SMS.Server.URL, "wrong")).Send(t.Context(), notification(), func(context.Context) error { return nil }); d.Reason != bot.SenderFault {
+	if d := send(t, sender(t, options(w.SMS.Server.URL, "wrong")), notification(), func() error { return nil }); d.Reason != bot.SenderFault {
 		t.Errorf("a wrong token: %+v", d)
 	}
 }

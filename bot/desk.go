@@ -1,0 +1,212 @@
+package bot
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+)
+
+// desk is the Desk of a run.
+type desk struct {
+	bot     *Bot
+	run     *Run
+	scribe  *scribe
+	journal Journal // may be nil
+
+	mu      sync.Mutex
+	open    map[string]Notification // given to a sender, and not reported yet
+	stopped map[Channel]bool
+	inARow  map[Channel]int // ambiguous ones
+	unclear int             // ambiguous ones of this run
+	err     error
+}
+
+// errStopped is what a sender gets that wants to go on where the run does not.
+var errStopped = errors.New("no further messages in this run")
+
+func (b *Bot) newDesk(ctx context.Context, run *Run) (*desk, error) {
+	d := &desk{bot: b, run: run, open: map[string]Notification{}, stopped: map[Channel]bool{}, inARow: map[Channel]int{}}
+	if b.Ledger.Journals != nil {
+		var err error
+		if d.journal, err = b.Ledger.Journals.Create(run.ID); err != nil {
+			return nil, &StateError{Err: fmt.Errorf("the journal of the run: %w", err)}
+		}
+	}
+	d.scribe = newScribe(ctx, b.Ledger)
+	return d, nil
+}
+
+// close waits until everything is on record.
+func (d *desk) close() error {
+	err := errors.Join(d.err, d.scribe.close())
+	if d.journal == nil {
+		return err
+	}
+	if err != nil {
+		return errors.Join(err, d.journal.Close()) // the next run needs it
+	}
+	return d.journal.End()
+}
+
+// take notes what a sender is given.
+func (d *desk) take(batch []Notification) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for _, n := range batch {
+		d.open[n.Key] = n
+	}
+}
+
+// Pending implements Desk.
+func (d *desk) Pending(_ context.Context, batch []Notification) ([]Notification, error) {
+	d.mu.Lock()
+	list := make([]Notification, 0, len(batch))
+	stopped := false
+	for _, n := range batch {
+		list = append(list, d.open[n.Key])
+		stopped = stopped || d.stopped[n.Channel]
+	}
+	d.mu.Unlock()
+	if err := d.scribe.failure(); err != nil {
+		return nil, err // what becomes of messages can no longer be recorded
+	}
+	if stopped {
+		return nil, errStopped
+	}
+	saved, err := d.scribe.move(list, Change{To: DotPending, Run: d.run.ID})
+	if err != nil {
+		return nil, err
+	}
+	d.take(saved)
+	if len(saved) < len(batch) { // somebody else has changed the others
+		now := make(map[string]bool, len(saved))
+		for _, n := range saved {
+			now[n.Key] = true
+		}
+		d.mu.Lock()
+		for _, n := range batch {
+			if !now[n.Key] {
+				delete(d.open, n.Key)
+			}
+		}
+		d.mu.Unlock()
+	}
+	return saved, nil
+}
+
+// Leave implements Desk.
+func (d *desk) Leave(n Notification) error {
+	if d.journal == nil {
+		return nil
+	}
+	return d.journal.Leave(n.Key, n.Attempt)
+}
+
+// Done implements Desk.
+func (d *desk) Done(n Notification, result Delivery) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	stored, ok := d.open[n.Key]
+	if !ok {
+		d.err = errors.Join(d.err, fmt.Errorf("notification %s was reported as %s and is not at work", n.Key, result.State))
+		return
+	}
+	delete(d.open, n.Key)
+	if d.journal != nil && result.State != Queued {
+		d.err = errors.Join(d.err, d.journal.Done(n.Key, stored.Attempt, result))
+	}
+	d.count(stored, result)
+	if result.State == Retry {
+		stored.Due = d.bot.Now().Add(backoff(stored.Attempt))
+	}
+	d.scribe.later(stored, Change{To: result.State, Run: d.run.ID, Reason: result.Reason, Detail: result.Detail})
+	d.bot.progress("telling customers: %d accepted", total(d.run.Accepted))
+	d.bot.Log.LogAttrs(context.Background(), levelOf(result.State), "notification",
+		attr("run", d.run.ID), attr("key", n.Key), attr("channel", string(n.Channel)), attr("state", string(result.State)),
+		attr("reason", string(result.Reason)), attr("detail", result.Detail))
+}
+
+// So many ambiguous ones in a row, or such a share of a run's messages, are no bad luck: the relay is broken.
+const (
+	maxAmbiguousInARow = 5
+	maxAmbiguousShare  = 2 // per cent
+)
+
+// count adds an outcome to the figures of the run, and stops a channel that goes wrong.
+func (d *desk) count(n Notification, result Delivery) {
+	run := d.run
+	switch result.State {
+	case Accepted:
+		run.Accepted[n.Channel]++
+		d.inARow[n.Channel] = 0
+	case Retry, Queued:
+		run.Retry++
+	case Failed:
+		run.Failed++
+		d.inARow[n.Channel] = 0
+	case Ambiguous:
+		run.Ambiguous++
+		d.unclear++
+		d.inARow[n.Channel]++
+		all := d.unclear + total(run.Accepted) + run.Failed
+		if d.inARow[n.Channel] >= maxAmbiguousInARow || d.unclear >= maxAmbiguousInARow && d.unclear*100 > maxAmbiguousShare*all {
+			d.stop(n.Channel, fmt.Sprintf("%d of %d messages got no clear answer", d.unclear, all))
+		}
+	}
+	switch {
+	case result.Stop:
+		d.stop(n.Channel, result.Detail)
+	case result.Reason == SenderFault:
+		d.warn(fmt.Sprintf("%s for %s: %s", n.Channel, n.Restock.SKU, result.Detail))
+	}
+}
+
+func (d *desk) stop(c Channel, why string) {
+	if d.stopped[c] {
+		return
+	}
+	d.stopped[c] = true
+	d.warn(fmt.Sprintf("%s: no further messages in this run: %s", c, why))
+}
+
+func (d *desk) halted(c Channel) bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.stopped[c]
+}
+
+// failure is the first thing that could not be recorded.
+func (d *desk) failure() error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.err
+}
+
+// maxWarnings keeps one fault of every message from filling the record of a run.
+const maxWarnings = 50
+
+func (d *desk) warn(text string) {
+	if len(d.run.Warnings) < maxWarnings {
+		d.run.Warnings = append(d.run.Warnings, text)
+	}
+}
+
+// left returns what a sender forgot to report.
+func (d *desk) left() []Notification {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	var list []Notification
+	for _, n := range d.open {
+		list = append(list, n)
+	}
+	return list
+}
+
+func levelOf(s State) slog.Level {
+	if s == Accepted || s == Queued {
+		return slog.LevelInfo
+	}
+	return slog.LevelWarn
+}
