@@ -171,7 +171,7 @@ func (b *Bot) run(ctx context.Context, job Job, run *Run) error {
 	}
 	var sendErr error
 	if readErr == nil {
-		sendErr = b.deliver(ctx, job, run, c)
+		sendErr = b.Deliver(ctx, job, run, c.Levels)
 	}
 	err := errors.Join(readErr, sendErr, b.followUp(ctx, job, run))
 	if run.Written == 0 {

@@ -4,18 +4,23 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime/debug"
 	"slices"
 	"sync"
 	"time"
 )
 
 // batch is how many notifications are claimed at once: one commit covers them all.
-const batch = 1000
+const batch = 2000
 
-// deliver sends what is due. A message whose product is out again, or whose news is old, expires instead.
-func (b *Bot) deliver(ctx context.Context, job Job, run *Run, c Comparison) error {
-	levels := make(map[string]Level, len(c.Levels))
-	for _, level := range c.Levels {
+// hurried is the garbage collector's percentage while a large number of messages is sent.
+const hurried = 400
+
+// Deliver sends what is due of a job: what was planned by this run, and what earlier runs left. A message whose product is out
+// again, or whose news is old, expires instead. known are the levels of the stock as they were read just now.
+func (b *Bot) Deliver(ctx context.Context, job Job, run *Run, known []Level) error {
+	levels := make(map[string]Level, len(known))
+	for _, level := range known {
 		levels[level.SKU] = level
 	}
 	due, err := b.due(ctx, job, run, levels)
@@ -36,40 +41,48 @@ func (b *Bot) deliver(ctx context.Context, job Job, run *Run, c Comparison) erro
 	return heldBack
 }
 
-// dispatch claims what may leave and gives it to the senders, all channels at the same time.
-func (b *Bot) dispatch(ctx context.Context, run *Run, due []Notification) (err error) {
+// dispatch claims what may leave and gives it to the senders, all channels at the same time. While a batch is on its way, the
+// next is claimed.
+func (b *Bot) dispatch(ctx context.Context, run *Run, due []*Notification) (err error) {
 	if len(due) == 0 {
 		return nil
+	}
+	if len(due) > batch { // work for the processor, for once: memory is given for time
+		defer debug.SetGCPercent(debug.SetGCPercent(hurried))
 	}
 	d, err := b.newDesk(ctx, run)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, d.close()) }()
-	for part := range slices.Chunk(due, batch) {
-		if ctx.Err() != nil {
-			return context.Cause(ctx)
+	parts := slices.Collect(slices.Chunk(due, batch))
+	next := d.claim(parts[0])
+	for i := range parts {
+		claimed := <-next
+		next = nil
+		if claimed.err != nil {
+			return claimed.err
 		}
-		if err := b.dispatchBatch(ctx, d, part); err != nil {
+		d.take(claimed.list)
+		if i+1 < len(parts) && ctx.Err() == nil {
+			next = d.claim(parts[i+1])
+		}
+		if err := b.send(ctx, d, claimed.list); err != nil {
 			return err
 		}
+		if ctx.Err() != nil {
+			d.abandon(next)
+			return context.Cause(ctx)
+		}
 	}
-	return context.Cause(ctx)
+	return nil
 }
 
-func (b *Bot) dispatchBatch(ctx context.Context, d *desk, part []Notification) error {
-	for i := range part {
-		part[i].Attempt++
-		part[i].Run = d.run.ID
-	}
-	claimed, err := d.scribe.move(part, Change{To: Claimed, Run: d.run.ID})
-	if err != nil {
-		return err
-	}
-	d.take(claimed)
+// send gives claimed messages to their senders and waits until each is reported.
+func (b *Bot) send(ctx context.Context, d *desk, claimed []*Notification) error {
 	channels := map[Channel][]Notification{}
 	for _, n := range claimed {
-		channels[n.Channel] = append(channels[n.Channel], n)
+		channels[n.Channel] = append(channels[n.Channel], *n)
 	}
 	var senders sync.WaitGroup
 	for channel, list := range channels {
@@ -90,8 +103,8 @@ func (b *Bot) dispatchBatch(ctx context.Context, d *desk, part []Notification) e
 }
 
 // due collects what may be sent now and expires what must not be sent any more. What is out only within the cool-down waits.
-func (b *Bot) due(ctx context.Context, job Job, run *Run, levels map[string]Level) ([]Notification, error) {
-	var due []Notification
+func (b *Bot) due(ctx context.Context, job Job, run *Run, levels map[string]Level) ([]*Notification, error) {
+	var due []*Notification
 	expired := map[Reason][]Notification{}
 	now := b.Now()
 	for n, err := range b.Ledger.open(ctx, job.Name) {
@@ -112,7 +125,7 @@ func (b *Bot) due(ctx context.Context, job Job, run *Run, levels map[string]Leve
 		case out:
 			run.Retry++
 		case !now.Before(n.Due):
-			due = append(due, n)
+			due = append(due, &n)
 		default:
 			run.Retry++
 		}

@@ -16,7 +16,7 @@ type desk struct {
 	journal Journal // may be nil
 
 	mu      sync.Mutex
-	open    map[string]Notification // given to a sender, and not reported yet
+	open    map[string]*Notification // given to a sender, and not reported yet
 	stopped map[Channel]bool
 	inARow  map[Channel]int // ambiguous ones
 	unclear int             // ambiguous ones of this run
@@ -27,7 +27,7 @@ type desk struct {
 var errStopped = errors.New("no further messages in this run")
 
 func (b *Bot) newDesk(ctx context.Context, run *Run) (*desk, error) {
-	d := &desk{bot: b, run: run, open: map[string]Notification{}, stopped: map[Channel]bool{}, inARow: map[Channel]int{}}
+	d := &desk{bot: b, run: run, open: map[string]*Notification{}, stopped: map[Channel]bool{}, inARow: map[Channel]int{}}
 	if b.Ledger.Journals != nil {
 		var err error
 		if d.journal, err = b.Ledger.Journals.Create(run.ID); err != nil {
@@ -50,8 +50,31 @@ func (d *desk) close() error {
 	return d.journal.End()
 }
 
+// claim takes messages for this run.
+func (d *desk) claim(part []*Notification) <-chan moved {
+	for _, n := range part {
+		n.Attempt++
+		n.Run = d.run.ID
+	}
+	reply := make(chan moved, 1)
+	d.scribe.in <- change{part, Change{To: Claimed, Run: d.run.ID}, reply}
+	return reply
+}
+
+// abandon gives back what was claimed ahead by a run that stops.
+func (d *desk) abandon(ahead <-chan moved) {
+	if ahead == nil {
+		return
+	}
+	claimed := <-ahead
+	d.take(claimed.list)
+	for _, n := range claimed.list {
+		d.Done(*n, Delivery{State: Queued})
+	}
+}
+
 // take notes what a sender is given.
-func (d *desk) take(batch []Notification) {
+func (d *desk) take(batch []*Notification) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	for _, n := range batch {
@@ -61,39 +84,49 @@ func (d *desk) take(batch []Notification) {
 
 // Pending implements Desk.
 func (d *desk) Pending(_ context.Context, batch []Notification) ([]Notification, error) {
-	d.mu.Lock()
-	list := make([]Notification, 0, len(batch))
-	stopped := false
-	for _, n := range batch {
-		list = append(list, d.open[n.Key])
-		stopped = stopped || d.stopped[n.Channel]
-	}
-	d.mu.Unlock()
-	if err := d.scribe.failure(); err != nil {
-		return nil, err // what becomes of messages can no longer be recorded
-	}
-	if stopped {
-		return nil, errStopped
+	list, err := d.asked(batch)
+	if err != nil {
+		return nil, err
 	}
 	saved, err := d.scribe.move(list, Change{To: DotPending, Run: d.run.ID})
 	if err != nil {
 		return nil, err
 	}
-	d.take(saved)
-	if len(saved) < len(batch) { // somebody else has changed the others
-		now := make(map[string]bool, len(saved))
-		for _, n := range saved {
-			now[n.Key] = true
-		}
-		d.mu.Lock()
-		for _, n := range batch {
-			if !now[n.Key] {
-				delete(d.open, n.Key)
-			}
-		}
-		d.mu.Unlock()
+	if len(saved) == len(batch) {
+		return batch, nil
 	}
-	return saved, nil
+	now := make(map[string]bool, len(saved))
+	for _, n := range saved {
+		now[n.Key] = true
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	var allowed []Notification
+	for _, n := range batch {
+		if now[n.Key] {
+			allowed = append(allowed, n)
+		} else {
+			delete(d.open, n.Key) // somebody else has changed it
+		}
+	}
+	return allowed, nil
+}
+
+// asked returns what the desk knows of messages that a sender wants to let go, unless the run has stopped.
+func (d *desk) asked(batch []Notification) ([]*Notification, error) {
+	if err := d.scribe.failure(); err != nil {
+		return nil, err // what becomes of messages can no longer be recorded
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	list := make([]*Notification, len(batch))
+	for i, n := range batch {
+		if d.stopped[n.Channel] {
+			return nil, errStopped
+		}
+		list[i] = d.open[n.Key]
+	}
+	return list, nil
 }
 
 // Leave implements Desk.
@@ -117,7 +150,7 @@ func (d *desk) Done(n Notification, result Delivery) {
 	if d.journal != nil && result.State != Queued {
 		d.err = errors.Join(d.err, d.journal.Done(n.Key, stored.Attempt, result))
 	}
-	d.count(stored, result)
+	d.count(*stored, result)
 	if result.State == Retry {
 		stored.Due = d.bot.Now().Add(backoff(stored.Attempt))
 	}
@@ -199,7 +232,7 @@ func (d *desk) left() []Notification {
 	defer d.mu.Unlock()
 	var list []Notification
 	for _, n := range d.open {
-		list = append(list, n)
+		list = append(list, *n)
 	}
 	return list
 }

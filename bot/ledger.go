@@ -16,6 +16,8 @@ import (
 type Ledger struct {
 	// Journals, if set, tell which messages of a dead run had begun to leave.
 	Journals Journals
+	// Vault, if set, seals who the customers are.
+	Vault *Vault
 
 	store Store
 	now   func() time.Time
@@ -88,16 +90,15 @@ func (l *Ledger) SaveLevels(ctx context.Context, job string, c Comparison) error
 // addAll inserts notifications; those whose key stands there already are left as they are.
 func (l *Ledger) addAll(ctx context.Context, plan []Notification) error {
 	sort.Slice(plan, func(i, j int) bool { return plan[i].Key < plan[j].Key })
+	if err := l.seal(ctx, pointers(plan)); err != nil {
+		return err
+	}
 	var writes []Write
 	for _, n := range plan {
-		value, err := json.Marshal(n)
-		if err != nil {
-			return err
-		}
 		if n.Open() || n.SameAs != "" {
 			writes = append(writes, Write{Table: Work, Key: workKey(n), Value: []byte("1")})
 		}
-		writes = append(writes, Write{Table: Notifications, Key: n.Key, Value: value})
+		writes = append(writes, Write{Table: Notifications, Key: n.Key, Value: n.encode()})
 	}
 	if len(writes) == 0 {
 		return nil
@@ -178,7 +179,7 @@ func (l *Ledger) apply(ctx context.Context, writes []Write) error {
 func (l *Ledger) All(ctx context.Context) iter.Seq2[Notification, error] {
 	return func(yield func(Notification, error) bool) {
 		for entry, err := range l.store.Scan(ctx, Notifications, "") {
-			if !yield(decodeNotification(entry, err)) {
+			if !yield(l.decode(ctx, entry, err)) {
 				return
 			}
 		}
@@ -191,7 +192,7 @@ func (l *Ledger) Find(ctx context.Context, key string) (n Notification, ok bool,
 	if err != nil || entry.Rev == 0 {
 		return Notification{}, false, err
 	}
-	n, err = decodeNotification(entry, nil)
+	n, err = l.decode(ctx, entry, nil)
 	return n, err == nil, err
 }
 
@@ -217,78 +218,102 @@ func (l *Ledger) open(ctx context.Context, job string) iter.Seq2[Notification, e
 // Move takes notifications to a new state, each by compare-and-set. The result holds those that moved, with their new
 // revision; one that somebody else changed meanwhile is left out.
 func (l *Ledger) Move(ctx context.Context, batch []Notification, change Change) ([]Notification, error) {
-	list, err := l.changed(batch, change)
-	if err != nil {
+	list := append([]Notification(nil), batch...)
+	if err := l.advance(pointers(list), change); err != nil {
 		return nil, err
 	}
 	return l.save(ctx, list)
 }
 
-// changed returns the notifications in their new state, unsaved.
-func (l *Ledger) changed(batch []Notification, change Change) ([]Notification, error) {
+func pointers(list []Notification) []*Notification {
+	p := make([]*Notification, len(list))
+	for i := range list {
+		p[i] = &list[i]
+	}
+	return p
+}
+
+// advance changes notifications, unsaved. Where one of them cannot go there, none is changed.
+func (l *Ledger) advance(list []*Notification, change Change) error {
+	for _, n := range list {
+		if err := checkMove(n.Key, n.State, change.To); err != nil {
+			return err
+		}
+	}
 	if change.At.IsZero() {
 		change.At = l.now()
 	}
-	list := append([]Notification(nil), batch...)
-	for i := range list {
-		n := &list[i]
-		if err := checkMove(n.Key, n.State, change.To); err != nil {
-			return nil, err
-		}
+	for _, n := range list {
 		n.State, n.Reason = change.To, change.Reason
 		n.Changes = append(n.Changes[:len(n.Changes):len(n.Changes)], change)
 		if change.To == Accepted {
 			n.FollowUp.State = FollowUpPending
 		}
 	}
-	return list, nil
+	return nil
 }
 
 // settle records what became of a message. Somebody else may have taken it for interrupted meanwhile: what is proved
 // counts more than that.
-func (l *Ledger) settle(ctx context.Context, n Notification, change Change) error {
+func (l *Ledger) settle(ctx context.Context, key string, due time.Time, change Change) error {
 	for range 3 {
+		n, ok, err := l.Find(ctx, key)
+		if err != nil || !ok {
+			return errors.Join(err, fmt.Errorf("notification %s: %w", key, ErrConflict))
+		}
+		n.Due = due
 		moved, err := l.Move(ctx, []Notification{n}, change)
 		if err != nil || len(moved) == 1 {
 			return err
 		}
-		due := n.Due
-		var ok bool
-		if n, ok, err = l.Find(ctx, n.Key); err != nil || !ok {
-			return errors.Join(err, fmt.Errorf("notification %s: %w", n.Key, ErrConflict))
-		}
-		n.Due = due
 	}
-	return fmt.Errorf("notification %s: %w", n.Key, ErrConflict)
+	return fmt.Errorf("notification %s: %w", key, ErrConflict)
 }
 
-// save writes changed notifications and takes the finished ones off the work list, in this order.
+// save writes changed notifications and returns those that nobody else has changed.
 func (l *Ledger) save(ctx context.Context, batch []Notification) ([]Notification, error) {
-	writes := make([]Write, 0, len(batch))
-	for _, n := range batch {
-		value, err := json.Marshal(n)
-		if err != nil {
-			return nil, err
+	done, err := l.saveAll(ctx, pointers(batch))
+	if err != nil {
+		return nil, err
+	}
+	saved := batch[:0]
+	for i, n := range batch {
+		if done[i] {
+			saved = append(saved, n)
 		}
-		writes = append(writes, Write{Table: Notifications, Key: n.Key, Value: value, Rev: n.rev})
+	}
+	return saved, nil
+}
+
+// saveAll writes changed notifications and takes the finished ones off the work list, in this order. It reports for each
+// whether it was written: nobody else has changed it.
+func (l *Ledger) saveAll(ctx context.Context, batch []*Notification) ([]bool, error) {
+	if len(batch) == 0 {
+		return nil, nil
+	}
+	if err := l.seal(ctx, batch); err != nil {
+		return nil, err
+	}
+	writes := make([]Write, len(batch))
+	for i, n := range batch {
+		writes[i] = Write{Table: Notifications, Key: n.Key, Value: n.encode(), Rev: n.rev}
 	}
 	out, err := l.store.Apply(ctx, writes...)
 	if err != nil {
 		return nil, err
 	}
-	saved := batch[:0]
+	done := make([]bool, len(batch))
 	var finished []Notification
 	for i, n := range batch {
 		if out[i].Conflict {
 			continue
 		}
-		n.rev = out[i].Rev
-		saved = append(saved, n)
+		n.rev, done[i] = out[i].Rev, true
 		if !n.Open() {
-			finished = append(finished, n)
+			finished = append(finished, *n)
 		}
 	}
-	return saved, l.finish(ctx, finished)
+	return done, l.finish(ctx, finished)
 }
 
 // finish takes notifications off the work list.
@@ -313,14 +338,17 @@ func (l *Ledger) finish(ctx context.Context, done []Notification) error {
 // errDecode marks a stored record that cannot be read: the file is damaged or of a newer version.
 var errDecode = errors.New("a stored record cannot be read")
 
-func decodeNotification(entry Entry, err error) (Notification, error) {
-	var n Notification
-	if err == nil {
-		if err = json.Unmarshal(entry.Value, &n); err != nil {
-			err = fmt.Errorf("notification %s: %w: %w", entry.Key, errDecode, err)
-		}
+func (l *Ledger) decode(ctx context.Context, entry Entry, err error) (Notification, error) {
+	n := Notification{rev: entry.Rev}
+	if err != nil {
+		return n, err
 	}
-	n.rev = entry.Rev
+	if err = n.decode(entry.Value); err == nil {
+		err = l.unseal(ctx, &n)
+	}
+	if err != nil {
+		err = fmt.Errorf("notification %s: %w: %w", entry.Key, errDecode, err)
+	}
 	return n, err
 }
 

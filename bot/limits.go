@@ -64,7 +64,7 @@ func (l *Ledger) Update(ctx context.Context, job string, change func(*JobState))
 
 // allow splits what is due into what may leave within the limits and what must be held, by the limit. It counts the former
 // before any of it leaves: a run that dies in between has counted too many, never too few.
-func (b *Bot) allow(ctx context.Context, job Job, due []Notification) (allowed []Notification, held map[string][]Notification, err error) {
+func (b *Bot) allow(ctx context.Context, job Job, due []*Notification) (allowed []*Notification, held map[string][]Notification, err error) {
 	limits, now := job.Policy.Limits, b.Now()
 	if limits == (Limits{}) || len(due) == 0 {
 		return due, nil, nil
@@ -79,7 +79,7 @@ func (b *Bot) allow(ctx context.Context, job Job, due []Notification) (allowed [
 			}
 			person := s.hash(n.Address)
 			if over := limits.over(s, len(allowed), person, now); over != "" {
-				held[over] = append(held[over], n)
+				held[over] = append(held[over], *n)
 				continue
 			}
 			allowed = append(allowed, n)

@@ -29,7 +29,12 @@ type Notification struct {
 	FollowUp     FollowUp     `json:"follow_up"`
 	Changes      []Change     `json:"changes"` // how it came here, oldest first
 
-	rev uint64
+	// Who names the person without telling who it is; "" in a ledger without a [Vault].
+	Who    string `json:"who,omitempty"`
+	Erased bool   `json:"erased,omitempty"` // the person was forgotten: address and name are gone
+
+	rev    uint64
+	sealed []byte // the customer's data as they are kept
 }
 
 // Change is one step in the life of a notification, with the evidence for it.

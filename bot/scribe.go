@@ -18,21 +18,22 @@ type scribe struct {
 	err    error // the first failure of a change that nobody waited for
 }
 
-// change is one order to the scribe: to move a list, and to say when it is on disk.
+// change is one order to the scribe: to move a list, and to say when it is on disk. Until the answer nobody else touches the
+// list.
 type change struct {
-	list   []Notification
+	list   []*Notification
 	change Change
 	reply  chan<- moved // nil: nobody waits
 }
 
-// moved is the answer: those that moved, with their new revision.
+// moved is the answer: those that moved.
 type moved struct {
-	list []Notification
+	list []*Notification
 	err  error
 }
 
 const (
-	group  = 256                   // changes in one commit
+	group  = 1024                  // changes in one commit
 	linger = 10 * time.Millisecond // for which outcomes wait for company; the journal has them meanwhile
 )
 
@@ -51,7 +52,7 @@ func (s *scribe) close() error {
 }
 
 // move changes a list and waits until that is on disk.
-func (s *scribe) move(list []Notification, c Change) ([]Notification, error) {
+func (s *scribe) move(list []*Notification, c Change) ([]*Notification, error) {
 	reply := make(chan moved, 1)
 	s.in <- change{list, c, reply}
 	r := <-reply
@@ -59,7 +60,7 @@ func (s *scribe) move(list []Notification, c Change) ([]Notification, error) {
 }
 
 // later changes one notification some time soon.
-func (s *scribe) later(n Notification, c Change) { s.in <- change{list: []Notification{n}, change: c} }
+func (s *scribe) later(n *Notification, c Change) { s.in <- change{list: []*Notification{n}, change: c} }
 
 func (s *scribe) run(ctx context.Context) {
 	defer close(s.idle)
@@ -109,30 +110,29 @@ func (s *scribe) gather(first change) []change {
 
 // write commits a group of changes. What somebody else has changed meanwhile is settled by itself afterwards.
 func (s *scribe) write(ctx context.Context, changes []change) error {
-	var all []Notification
+	all := make([]*Notification, 0, group)
 	impossible := make([]error, len(changes))
 	for i, c := range changes {
-		list, err := s.ledger.changed(c.list, c.change)
-		if impossible[i] = err; err == nil {
-			all = append(all, list...)
+		if impossible[i] = s.ledger.advance(c.list, c.change); impossible[i] == nil {
+			all = append(all, c.list...)
 		}
 	}
-	saved, err := s.ledger.save(ctx, all)
-	now := make(map[string]Notification, len(saved))
-	for _, n := range saved {
-		now[n.Key] = n
-	}
+	saved, err := s.ledger.saveAll(ctx, all)
 	var first error
 	for i, c := range changes {
+		var done []bool
+		if impossible[i] == nil && err == nil {
+			done, saved = saved[:len(c.list)], saved[len(c.list):]
+		}
 		if c.reply != nil {
-			c.reply <- answer(c, now, errors.Join(impossible[i], err))
+			c.reply <- answer(c, done, errors.Join(impossible[i], err))
 			continue
 		}
-		for _, n := range c.list {
-			if _, ok := now[n.Key]; ok && err == nil && impossible[i] == nil {
+		for j, n := range c.list {
+			if done != nil && done[j] {
 				continue
 			}
-			if err := s.ledger.settle(ctx, n, c.change); first == nil {
+			if err := s.ledger.settle(ctx, n.Key, n.Due, c.change); first == nil {
 				first = err
 			}
 		}
@@ -140,15 +140,15 @@ func (s *scribe) write(ctx context.Context, changes []change) error {
 	return first
 }
 
-func answer(c change, now map[string]Notification, err error) moved {
+func answer(c change, done []bool, err error) moved {
 	if err != nil {
 		return moved{err: err}
 	}
-	var done []Notification
-	for _, n := range c.list {
-		if n, ok := now[n.Key]; ok {
-			done = append(done, n)
+	kept := c.list[:0]
+	for i, n := range c.list {
+		if done[i] {
+			kept = append(kept, n)
 		}
 	}
-	return moved{list: done}
+	return moved{list: kept}
 }

@@ -45,11 +45,12 @@ const (
 	Jobs          Table = "jobs"          // job → JobState
 	Sessions      Table = "sessions"      // site → session, encrypted
 	Questions     Table = "questions"     // site → Question
+	People        Table = "people"        // who → key of the person, wrapped
 )
 
 // Tables lists every table, in alphabetical order.
 func Tables() []Table {
-	return []Table{Contracts, Episodes, Holds, Jobs, Leases, Levels, LogIns, Meta, Notifications, Questions, Runs, Sessions, Ticks, Work}
+	return []Table{Contracts, Episodes, Holds, Jobs, Leases, Levels, LogIns, Meta, Notifications, People, Questions, Runs, Sessions, Ticks, Work}
 }
 
 // Entry is one stored value. Rev grows with each write to the key; 0 means that there is no such key.

@@ -48,6 +48,7 @@ func Renderer(shop Shop) (bot.Renderer, error) {
 		}
 		var m bot.Message
 		var b bytes.Buffer
+		b.Grow(2 << 10)
 		for _, part := range []struct {
 			name string
 			into *string

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"restock/bot"
+	"restock/bot/config"
 	"restock/bot/notify/email"
 	"restock/flows/flowtest"
 	"restock/state"
@@ -158,7 +159,7 @@ func (s *shop) open() (*workshop, error) {
 	}
 	if err == nil && s.wrap != nil {
 		w.store = s.wrap(w.store)
-		w.ledger = w.newLedger(w.store)
+		w.ledger, err = w.newLedger(w.store)
 	}
 	return w, err
 }
@@ -199,8 +200,17 @@ func (s *shop) ledger() []bot.Notification {
 		s.t.Fatal(err)
 	}
 	defer store.Close()
+	c, err := config.Load(s.dir)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	w := &workshop{a: s.app(), config: c, secrets: config.Secrets{Folder: c.Folder, Getenv: s.app().getenv}}
+	ledger, err := w.newLedger(store)
+	if err != nil {
+		s.t.Fatal(err)
+	}
 	var list []bot.Notification
-	for n, err := range bot.NewLedger(store, time.Now).All(context.Background()) {
+	for n, err := range ledger.All(context.Background()) {
 		if err != nil {
 			s.t.Fatal(err)
 		}

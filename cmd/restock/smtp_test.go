@@ -10,7 +10,7 @@ import (
 
 // rawMail is a mail server that says what a script tells it to. answer gets each command, "DOT" for the end of a message, and
 // "HELLO" when somebody connects; "" drops the line.
-func rawMail(t *testing.T, answer func(command string) string) (host, port string) {
+func rawMail(t testing.TB, answer func(command string) string) (host, port string) {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

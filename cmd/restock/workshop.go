@@ -42,15 +42,24 @@ func (a *app) open(ctx context.Context, role state.Role) (*workshop, error) {
 	if w.store, err = state.Open(ctx, w.stateAddress(), role); err != nil {
 		return nil, err
 	}
-	w.ledger = w.newLedger(w.store)
+	if w.ledger, err = w.newLedger(w.store); err != nil {
+		return nil, errors.Join(err, w.store.Close())
+	}
 	return w, nil
 }
 
-// newLedger returns the ledger in a store, with the journals beside it.
-func (w *workshop) newLedger(store bot.Store) *bot.Ledger {
+// newLedger returns the ledger in a store, with the key to it and the journals beside it.
+func (w *workshop) newLedger(store bot.Store) (*bot.Ledger, error) {
+	key, err := w.key()
+	if err != nil {
+		return nil, err
+	}
 	l := bot.NewLedger(store, w.a.now)
+	if l.Vault, err = bot.NewVault(key); err != nil {
+		return nil, err
+	}
 	l.Journals = journal.In(filepath.Join(w.config.Path(w.config.Data), "journal"))
-	return l
+	return l, nil
 }
 
 func (w *workshop) stateAddress() string { return "bolt://" + w.config.Path(w.config.Data) }

@@ -14,6 +14,7 @@ import (
 	"iter"
 	"os"
 	"path/filepath"
+	"runtime"
 	"sort"
 	"strconv"
 	"strings"
@@ -93,8 +94,16 @@ func syncDir(dir string) error {
 	return errors.Join(d.Sync(), d.Close())
 }
 
+// reserved is the address space that a state may grow into without being mapped anew, which would wait for every reader. It
+// is not memory. (On Windows the file itself would be made as long.)
+const reserved = 4 << 30
+
 func options() *bbolt.Options {
-	return &bbolt.Options{Timeout: time.Second, FreelistType: bbolt.FreelistMapType}
+	o := &bbolt.Options{Timeout: time.Second, FreelistType: bbolt.FreelistMapType}
+	if runtime.GOOS != "windows" && strconv.IntSize == 64 {
+		o.InitialMmapSize = reserved
+	}
+	return o
 }
 
 // Open opens a state file made by [Create]. A file held by another process gives a *bot.LockedError.

@@ -10,18 +10,17 @@ import (
 	"restock/bot"
 )
 
-// compose writes the whole message as it goes over the line, so that no half of one can ever be sent.
-func (s *Sender) compose(n bot.Notification) ([]byte, error) {
+// compose writes the whole message as it goes over the line, so that no half of one can ever be sent. draft is scratch paper.
+func (s *Sender) compose(n bot.Notification, draft *bytes.Buffer) ([]byte, error) {
 	m, err := s.message(n)
 	if err != nil {
 		return nil, err
 	}
-	var b bytes.Buffer
-	b.Grow(8 << 10)
-	if _, err := m.WriteTo(&b); err != nil {
+	draft.Reset()
+	if _, err := m.WriteTo(draft); err != nil {
 		return nil, err
 	}
-	return stuffed(b.Bytes()), nil
+	return stuffed(draft.Bytes()), nil
 }
 
 // message writes the headers that customers, mailbox providers and the law want.

@@ -63,7 +63,7 @@ const (
 	defaultPerLine     = 100
 	// chunk is how many messages one connection puts on record at a time. After a power failure, at most this many per
 	// connection are ambiguous without having left; after the death of the process the journal tells them apart.
-	chunk = 16
+	chunk = 32
 )
 
 // New checks the options. It contacts nobody.

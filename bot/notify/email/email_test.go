@@ -179,7 +179,7 @@ func TestNobodyThere(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
 	defer cancel()
 	started := time.Now()
-	if d := sendIn(ctx, t, sender(t, silent.Addr().String()), notification(0), func() error { return nil }); d.State != bot.Retry || time.Since(started) > 5*time.Second {
+	if d := sendIn(ctx, t, sender(t, silent.Addr().String()), notification(0), func() error { return nil }); d.State != bot.Queued || time.Since(started) > 5*time.Second { // the run was stopped: nothing was tried
 		t.Errorf("a silent server: %+v after %s", d, time.Since(started))
 	}
 }

@@ -1,6 +1,7 @@
 package email
 
 import (
+	"bytes"
 	"context"
 	"sync"
 
@@ -51,13 +52,6 @@ func (p *pool) take() []bot.Notification {
 	return part
 }
 
-// back takes messages back that were not put on record.
-func (p *pool) back(part []bot.Notification) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.waiting = append(p.waiting, part...)
-}
-
 func (p *pool) stop() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -77,43 +71,83 @@ func (p *pool) grow() {
 	}
 }
 
-// work sends messages over one connection at a time until there are none.
+// work sends messages over one connection at a time until there are none. While some are on their way, the next are written
+// and put on record.
 func (p *pool) work() {
-	var l *line
+	l, err := p.line(nil)
 	defer func() { p.release(l) }()
-	for part := p.take(); len(part) > 0; part = p.take() {
-		letters := p.write(part)
+	if err != nil {
+		p.unreachable(err, p.take())
+		return
+	}
+	for ahead := p.prepare(); ; {
+		letters := <-ahead
 		if len(letters) == 0 {
-			continue
-		}
-		var ok bool
-		if l, ok = p.line(l, letters); !ok {
 			return
 		}
-		letters, ok = p.record(letters)
-		for ok && len(letters) > 0 {
-			if l, ok = p.line(l, letters); !ok {
-				return
+		ahead = p.prepare()
+		for len(letters) > 0 && p.goesOn() {
+			if l, err = p.line(l); err != nil {
+				break
 			}
 			var fault bot.Delivery
 			before := l.used
 			letters, fault = p.deliver(p.ctx, l, letters, p.desk)
-			ok = p.judge(l, l.used > before, fault)
+			p.judge(l, l.used > before, fault)
 		}
-		for _, m := range letters {
-			p.desk.Done(m.n, bot.Delivery{State: bot.Queued})
+		if len(letters) == 0 {
+			continue
 		}
-		if !ok {
-			return
+		p.unreachable(err, notifications(letters))
+		p.unreachable(nil, notifications(<-ahead))
+		return
+	}
+}
+
+// prepare makes the next messages of a worker ready: written, and put on record. None are left when it gives none.
+func (p *pool) prepare() <-chan []letter {
+	ready := make(chan []letter, 1)
+	p.workers.Go(func() {
+		defer close(ready)
+		for part := p.take(); len(part) > 0; part = p.take() {
+			if letters := p.record(p.write(part)); len(letters) > 0 {
+				ready <- letters
+				return
+			}
 		}
+	})
+	return ready
+}
+
+func notifications(letters []letter) []bot.Notification {
+	list := make([]bot.Notification, len(letters))
+	for i, m := range letters {
+		list[i] = m.n
+	}
+	return list
+}
+
+// unreachable gives back what a worker cannot send. If it was the only one that could, err is reported with the first.
+func (p *pool) unreachable(err error, part []bot.Notification) {
+	p.mu.Lock()
+	alone := err != nil && p.lines == 0 && !p.stopped
+	p.stopped = p.stopped || alone
+	p.mu.Unlock()
+	for i, n := range part {
+		d := bot.Delivery{State: bot.Queued}
+		if alone && i == 0 {
+			d = connectFailed(err)
+		}
+		p.desk.Done(n, d)
 	}
 }
 
 // write composes messages. One that cannot be written is reported and does not keep the others.
 func (p *pool) write(part []bot.Notification) []letter {
 	letters := make([]letter, 0, len(part))
+	var draft bytes.Buffer
 	for _, n := range part {
-		content, err := p.compose(n)
+		content, err := p.compose(n, &draft)
 		if err != nil {
 			p.desk.Done(n, bot.Delivery{State: bot.Retry, Reason: bot.SenderFault, Detail: "the message cannot be written: " + bot.Clean(err.Error())})
 			continue
@@ -123,34 +157,20 @@ func (p *pool) write(part []bot.Notification) []letter {
 	return letters
 }
 
-// line gives a worker a connection that works. Where there is none, and nobody else has one, the whole batch is given up.
-func (p *pool) line(l *line, letters []letter) (*line, bool) {
+// line gives a worker a connection that works.
+func (p *pool) line(l *line) (*line, error) {
 	if l != nil && !l.dead {
-		return l, true
+		return l, nil
 	}
-	if l != nil {
-		p.release(l)
-	}
+	p.release(l)
 	l, err := p.borrow(p.ctx)
+	if err != nil {
+		return nil, err
+	}
 	p.mu.Lock()
-	alone := p.lines == 0
-	if err == nil {
-		p.lines++
-	} else if alone {
-		p.stopped = true
-	}
-	p.mu.Unlock()
-	if err == nil {
-		return l, true
-	}
-	for i, m := range letters {
-		d := bot.Delivery{State: bot.Queued}
-		if alone && i == 0 {
-			d = connectFailed(err)
-		}
-		p.desk.Done(m.n, d)
-	}
-	return nil, false
+	defer p.mu.Unlock()
+	p.lines++
+	return l, nil
 }
 
 // release gives a worker's connection back.
@@ -165,11 +185,11 @@ func (p *pool) release(l *line) {
 }
 
 // record asks the desk before anything leaves.
-func (p *pool) record(letters []letter) ([]letter, bool) {
-	part := make([]bot.Notification, len(letters))
-	for i, m := range letters {
-		part[i] = m.n
+func (p *pool) record(letters []letter) []letter {
+	if len(letters) == 0 {
+		return nil
 	}
+	part := notifications(letters)
 	allowed, err := p.desk.Pending(p.ctx, part)
 	if err != nil {
 		p.stop()
@@ -177,7 +197,7 @@ func (p *pool) record(letters []letter) ([]letter, bool) {
 			d := bot.Delivery{State: bot.Queued, Reason: bot.Interrupted, Detail: "not sent: " + bot.Clean(err.Error()), Stop: i == 0}
 			p.desk.Done(n, d)
 		}
-		return nil, false
+		return nil
 	}
 	keep := make(map[string]bool, len(allowed))
 	for _, n := range allowed {
@@ -189,11 +209,18 @@ func (p *pool) record(letters []letter) ([]letter, bool) {
 			kept = append(kept, m)
 		}
 	}
-	return kept, true
+	return kept
+}
+
+// goesOn reports whether the batch is to be sent on.
+func (p *pool) goesOn() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return !p.stopped && p.ctx.Err() == nil
 }
 
 // judge decides after a connection's conversation whether to go on.
-func (p *pool) judge(l *line, accepted bool, fault bot.Delivery) bool {
+func (p *pool) judge(l *line, accepted bool, fault bot.Delivery) {
 	if accepted {
 		p.grow()
 	}
@@ -208,5 +235,4 @@ func (p *pool) judge(l *line, accepted bool, fault bot.Delivery) bool {
 	if fault.Stop || p.inARow >= maxBroken {
 		p.stopped = true
 	}
-	return !p.stopped && p.ctx.Err() == nil
 }
