@@ -23,6 +23,9 @@ func (b *Bot) Deliver(ctx context.Context, job Job, run *Run, known []Level) err
 	for _, level := range known {
 		levels[level.SKU] = level
 	}
+	if err := b.reconcile(ctx, job, run); err != nil {
+		return err
+	}
 	due, err := b.due(ctx, job, run, levels)
 	if err != nil {
 		return err

@@ -1,10 +1,12 @@
 package flowtest
 
 import (
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"sync"
+	"time"
 )
 
 // SMS is a gateway with the Messages API of Twilio.
@@ -16,7 +18,10 @@ type SMS struct {
 }
 
 // Text is one accepted message.
-type Text struct{ SID, To, From, Body string }
+type Text struct {
+	SID, To, From, Body string
+	At                  time.Time
+}
 
 // Account and token of the gateway.
 const (
@@ -28,6 +33,7 @@ func startSMS() *SMS {
 	s := &SMS{}
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST /2010-04-01/Accounts/{account}/Messages.json", s.create)
+	mux.HandleFunc("GET /2010-04-01/Accounts/{account}/Messages.json", s.list)
 	s.Server = httptest.NewServer(mux)
 	return s
 }
@@ -48,11 +54,32 @@ func (s *SMS) create(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	s.mu.Lock()
-	text := Text{SID: fmt.Sprintf("SM%032x", len(s.sent)+1), To: to, From: r.PostFormValue("From"), Body: r.PostFormValue("Body")}
+	text := Text{SID: fmt.Sprintf("SM%032x", len(s.sent)+1), To: to, From: r.PostFormValue("From"), Body: r.PostFormValue("Body"), At: time.Now()}
 	s.sent = append(s.sent, text)
 	s.mu.Unlock()
 	w.WriteHeader(http.StatusCreated)
 	fmt.Fprintf(w, `{"sid":%q,"status":"queued","num_segments":"1","error_code":null,"error_message":null}`, text.SID)
+}
+
+// list gives the messages to a number, newest first, as the API does.
+func (s *SMS) list(w http.ResponseWriter, r *http.Request) {
+	type message struct {
+		SID       string `json:"sid"`
+		To        string `json:"to"`
+		From      string `json:"from"`
+		Body      string `json:"body"`
+		Status    string `json:"status"`
+		Direction string `json:"direction"`
+		Created   string `json:"date_created"`
+	}
+	list := []message{}
+	for _, t := range s.Sent() {
+		if t.To == r.URL.Query().Get("To") {
+			list = append([]message{{t.SID, t.To, t.From, t.Body, "sent", "outbound-api", t.At.UTC().Format(time.RFC1123Z)}}, list...)
+		}
+	}
+	w.Header().Set("Content-Type", "application/json")
+	_ = json.NewEncoder(w).Encode(map[string]any{"messages": list, "next_page_uri": nil})
 }
 
 // Sent returns every accepted message.

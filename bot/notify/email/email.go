@@ -38,7 +38,7 @@ type Options struct {
 	Unsubscribe string      // mailto: or https: address for List-Unsubscribe, where the message has none of its own
 	Helo        string      // our own host name; default: the domain of From
 	TLSConfig   *tls.Config // default: the system's authorities, the name of Host, TLS 1.2 or later
-	Connections int         // at the same time; default 4
+	Connections int         // at the same time; default 2
 	PerLine     int         // messages over one connection; default 100
 	Rate        float64     // messages per second; 0: as fast as the server takes them
 	DKIM        *DKIM
@@ -59,7 +59,7 @@ type Sender struct {
 }
 
 const (
-	defaultConnections = 4
+	defaultConnections = 2
 	defaultPerLine     = 100
 	// chunk is how many messages one connection puts on record at a time. After a power failure, at most this many per
 	// connection are ambiguous without having left; after the death of the process the journal tells them apart.

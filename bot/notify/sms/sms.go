@@ -11,6 +11,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/http/httptrace"
 	"net/url"
@@ -30,6 +31,8 @@ type Options struct {
 	From    string        // E.164 number or registered sender ID
 	Service string        // messaging service SID, in place of From
 	Valid   time.Duration // the gateway drops the message after this; default 10 h
+	// Dial opens a connection to the gateway; default: over the network.
+	Dial func(ctx context.Context, network, address string) (net.Conn, error)
 }
 
 // Sender is the SMS channel.
@@ -68,7 +71,7 @@ func New(o Options, render bot.Renderer) (*Sender, error) {
 	transport := &http.Transport{
 		Proxy: http.ProxyFromEnvironment, TLSHandshakeTimeout: 15 * time.Second, ResponseHeaderTimeout: replyLimit,
 		// A kept connection that the gateway has just closed would make a message ambiguous that never left.
-		DisableKeepAlives: true,
+		DisableKeepAlives: true, DialContext: o.Dial,
 	}
 	noRedirect := func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	return &Sender{opts: o, render: render, client: &http.Client{Transport: transport, Timeout: replyLimit, CheckRedirect: noRedirect}}, nil
@@ -81,7 +84,7 @@ func (s *Sender) Close() error {
 }
 
 // parallel is how many requests are under way at a time; gateways queue by themselves.
-const parallel = 4
+const parallel = 2
 
 // Send implements bot.Sender.
 func (s *Sender) Send(ctx context.Context, batch []bot.Notification, desk bot.Desk) {
@@ -104,7 +107,7 @@ func (s *Sender) send(ctx context.Context, n bot.Notification, leave func(contex
 		valid = min(valid, s.opts.Valid)
 	}
 	form.Set("ValidityPeriod", strconv.Itoa(int(valid.Seconds())))
-	address := strings.TrimSuffix(s.opts.Base, "/") + "/2010-04-01/Accounts/" + url.PathEscape(s.opts.Account) + "/Messages.json"
+	address := s.account() + "/Messages.json"
 
 	// Once the request may have left, its reply is waited for even if the run is stopped.
 	sending, cancel := context.WithTimeout(context.WithoutCancel(ctx), replyLimit)
