@@ -60,7 +60,9 @@ func (s *scribe) move(list []*Notification, c Change) ([]*Notification, error) {
 }
 
 // later changes one notification some time soon.
-func (s *scribe) later(n *Notification, c Change) { s.in <- change{list: []*Notification{n}, change: c} }
+func (s *scribe) later(n *Notification, c Change) {
+	s.in <- change{list: []*Notification{n}, change: c}
+}
 
 func (s *scribe) run(ctx context.Context) {
 	defer close(s.idle)

@@ -108,3 +108,6 @@ func Restore(address, backup string, now time.Time) (former string, err error) {
 	}
 	return bolt.Restore(file(folder), backup, now)
 }
+
+// CheckFile reads a state file, or a backup of one, from end to end.
+func CheckFile(path string) error { return bolt.CheckFile(path) }

@@ -18,6 +18,7 @@ type app struct {
 	stdout, stderr io.Writer
 	getenv         func(string) (string, bool)
 	now            func() time.Time
+	program        string // this one's file, to be started once more; "": it cannot be
 
 	config  string // --config
 	json    bool   // --json
@@ -72,7 +73,7 @@ func (a *app) root() *cobra.Command {
 	root.AddCommand(
 		a.demoCommand(), a.initCommand(), a.runCommand(), a.serveCommand(), a.checkCommand(), a.pagesCommand(), a.schemaCommand(), a.importCommand(), a.contractCommand(), a.scheduleCommand(),
 		a.runsCommand(), a.ledgerCommand(), a.levelsCommand(), a.otpCommand(), a.sessionsCommand(), a.doctorCommand(),
-		a.backupCommand(), a.restoreCommand(), a.adoptCommand(), a.browserCommand(), a.versionCommand(),
+		a.backupCommand(), a.restoreCommand(), a.adoptCommand(), a.browserCommand(), a.versionCommand(), a.stateCheckCommand(),
 	)
 	root.AddCommand(topics()...)
 	for _, c := range root.Commands() {

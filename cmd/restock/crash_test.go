@@ -89,8 +89,8 @@ func (c *crash) ledger() (*bot.Ledger, func()) {
 	return l, func() { _ = store.Close() }
 }
 
-// start begins a deliverer. point is where it kills itself, or "".
-func (c *crash) start(lines int, point string) *exec.Cmd {
+// command makes a deliverer. point is where it kills itself, or "".
+func (c *crash) command(lines int, point string) *exec.Cmd {
 	c.t.Helper()
 	program, err := exec.LookPath("deliverer") // the test binary under that name: see TestMain
 	if err != nil {
@@ -101,6 +101,13 @@ func (c *crash) start(lines int, point string) *exec.Cmd {
 		"DELIVER_LINES="+strconv.Itoa(lines), "DELIVER_WAITING="+strconv.Itoa(c.waiting), "DELIVER_KILL="+point)
 	var out strings.Builder
 	cmd.Stdout, cmd.Stderr = &out, &out
+	return cmd
+}
+
+// start begins a deliverer.
+func (c *crash) start(lines int, point string) *exec.Cmd {
+	c.t.Helper()
+	cmd := c.command(lines, point)
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if err := cmd.Start(); err != nil {
@@ -198,8 +205,8 @@ func TestKillDelivery(t *testing.T) {
 	t.Logf("seed %d", seed)
 	c := newCrash(t, messages)
 	drops := 0
-	for i := 0; c.kills < kills && i < 3*kills; i++ {
-		after := random.IntN(2*messages/kills)
+	for i := 0; c.kills < kills && i < 4*kills; i++ {
+		after := random.IntN(2 * messages / kills)
 		stage := []string{"DOT", "DATA", "RCPT", "MAIL"}[random.IntN(4)]
 		drop := i%50 == 49
 		switch i % 3 {
@@ -210,7 +217,7 @@ func TestKillDelivery(t *testing.T) {
 				}
 				return nil
 			})
-			timer := time.AfterFunc(time.Duration(random.IntN(160))*time.Millisecond, c.kill)
+			timer := time.AfterFunc(time.Duration(30+random.IntN(50))*time.Millisecond, c.kill)
 			c.live(c.start(1, ""))
 			timer.Stop()
 			continue

@@ -159,7 +159,13 @@ func kindOf(writes []bot.Write) string {
 		case w.Table == bot.People:
 			return "person"
 		case w.Table == bot.Notifications:
-			return stateIn(w.Value)
+			state := stateIn(w.Value)
+			for _, kind := range []string{"written", "intent"} {
+				if state == "accepted" && bytes.Contains(w.Value, []byte(kind)) {
+					return kind
+				}
+			}
+			return state
 		}
 	}
 	return "other"
@@ -168,14 +174,9 @@ func kindOf(writes []bot.Write) string {
 // stateIn finds the state in a record: it stands before the history of earlier ones.
 func stateIn(record []byte) string {
 	first, at := "other", len(record)
-	for _, kind := range []string{"queued", "claimed", "dot-pending", "accepted", "ambiguous"} {
-		if i := bytes.Index(record, []byte(kind)); i >= 0 && i < at {
-			first, at = kind, i
-		}
-	}
-	for _, kind := range []string{"written", "intent"} {
-		if first == "accepted" && bytes.Contains(record, []byte(kind)) {
-			return kind
+	for _, state := range bot.States() {
+		if i := bytes.Index(record, append([]byte{4<<1 | 1, byte(len(state))}, state...)); i >= 0 && i < at {
+			first, at = string(state), i
 		}
 	}
 	return first

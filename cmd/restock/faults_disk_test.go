@@ -68,7 +68,7 @@ func (s *shop) failsAt(table bot.Table) {
 }
 
 func claims(w bot.Write) bool {
-	return w.Table == bot.Notifications && strings.Contains(string(w.Value), `"state":"claimed"`)
+	return w.Table == bot.Notifications && stateIn(w.Value) == "claimed"
 }
 
 func (s *shop) fullWhen(hit func(bot.Write) bool) {

@@ -144,7 +144,7 @@ func (s *shop) leaks() {
 // failsWhileRecovering kills a run in the middle of its messages, then lets the recovery fail at each of its writes.
 func (s *shop) failsWhileRecovering() {
 	s.crashesWhen(func(w bot.Write) bool {
-		return w.Table == bot.Notifications && strings.Contains(string(w.Value), `"state":"accepted"`)
+		return w.Table == bot.Notifications && stateIn(w.Value) == "accepted"
 	})
 	if _, err := s.run(); err == nil {
 		s.t.Error("the run did not die")

@@ -1,10 +1,10 @@
 package main
 
 import (
+	"bytes"
 	"encoding/base64"
 	"os"
 	"path/filepath"
-	"strings"
 	"testing"
 
 	"restock/bot"
@@ -35,19 +35,20 @@ func markedUnsent(t *testing.T) []string {
 	if _, err := s.run(); err != nil {
 		t.Fatal(err)
 	}
-	s.rewrite(`"state":"retry"`, `"state":"accepted"`)
+	s.rewrite(bot.Retry, bot.Accepted)
 	return s.model()
 }
 
-// rewrite changes the texts of the ledger's records.
-func (s *shop) rewrite(old, text string) {
+// rewrite changes the state in the ledger's records behind the ledger's back.
+func (s *shop) rewrite(old, to bot.State) {
 	w, err := s.open()
 	s.must(err)
 	defer w.close()
+	field := func(state bot.State) []byte { return append([]byte{4<<1 | 1, byte(len(state))}, state...) }
 	for e, err := range w.store.Scan(s.t.Context(), bot.Notifications, "") {
 		s.must(err)
-		if strings.Contains(string(e.Value), old) {
-			_, err = w.store.Apply(s.t.Context(), bot.Write{Table: bot.Notifications, Key: e.Key, Rev: e.Rev, Value: []byte(strings.ReplaceAll(string(e.Value), old, text))})
+		if stateIn(e.Value) == string(old) {
+			_, err = w.store.Apply(s.t.Context(), bot.Write{Table: bot.Notifications, Key: e.Key, Rev: e.Rev, Value: bytes.Replace(e.Value, field(old), field(to), 1)})
 			s.must(err)
 		}
 	}
@@ -60,7 +61,7 @@ func sentTwice(t *testing.T) []string {
 	if _, err := s.run(); err != nil {
 		t.Fatal(err)
 	}
-	s.rewrite(`"state":"accepted"`, `"state":"queued"`)
+	s.rewrite(bot.Accepted, bot.Queued)
 	w, err := s.open()
 	s.must(err)
 	for n, err := range w.ledger.All(t.Context()) {
@@ -82,7 +83,7 @@ func toldUnsent(t *testing.T) []string {
 	if _, err := s.run(); err != nil {
 		t.Fatal(err)
 	}
-	s.rewrite(`"state":"accepted"`, `"state":"failed"`)
+	s.rewrite(bot.Accepted, bot.Failed)
 	return s.model()
 }
 

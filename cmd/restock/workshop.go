@@ -39,6 +39,9 @@ func (a *app) open(ctx context.Context, role state.Role) (*workshop, error) {
 		return nil, err
 	}
 	w := &workshop{a: a, config: c, secrets: config.Secrets{Folder: c.Folder, Getenv: a.getenv}}
+	if err := a.checkAfterCrash(ctx, c.Path(c.Data)); err != nil {
+		return nil, err
+	}
 	if w.store, err = state.Open(ctx, w.stateAddress(), role); err != nil {
 		return nil, err
 	}

@@ -98,6 +98,9 @@ func syncDir(dir string) error {
 // is not memory. (On Windows the file itself would be made as long.)
 const reserved = 4 << 30
 
+// allocate is by how much the file grows at a time.
+const allocate = 8 << 20
+
 func options() *bbolt.Options {
 	o := &bbolt.Options{Timeout: time.Second, FreelistType: bbolt.FreelistMapType}
 	if runtime.GOOS != "windows" && strconv.IntSize == 64 {
@@ -137,10 +140,10 @@ func open(path string, adopting bool) (*Store, error) {
 	s := &Store{db: db, path: path, pid: path + ".pid"}
 	err = s.readable()
 	if err == nil {
-		err = s.adopt(adopting)
+		err = s.damaged(func() error { return s.adopt(adopting) })
 	}
 	if err != nil {
-		return nil, errors.Join(err, db.Close())
+		return nil, errors.Join(err, s.damaged(db.Close))
 	}
 	return s, nil
 }

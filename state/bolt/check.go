@@ -1,6 +1,7 @@
 package bolt
 
 import (
+	"bytes"
 	"encoding/binary"
 	"fmt"
 	"hash/fnv"
@@ -75,33 +76,50 @@ func careful(path string, o *bbolt.Options) (db *bbolt.DB, err error) {
 			db, err = nil, fmt.Errorf("it is damaged (%v)", r)
 		}
 	}()
-	return bbolt.Open(path, 0o600, o)
+	if db, err = bbolt.Open(path, 0o600, o); err == nil {
+		db.AllocSize = allocate
+	}
+	return db, err
 }
 
-// readable reads everything once: a damaged page is an error here and not a crash in the middle of a run.
-func (s *Store) readable() (err error) {
+// damaged turns what bbolt panics of into an error.
+func (s *Store) damaged(do func() error) (err error) {
 	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
 	defer func() {
 		if r := recover(); r != nil {
 			err = fmt.Errorf("state %s is damaged (%v); %s", s.path, r, restoreHint)
 		}
 	}()
-	return s.db.View(func(tx *bbolt.Tx) error {
-		for _, table := range bot.Tables() {
-			b := tx.Bucket([]byte(table))
-			if b == nil {
-				continue // made when it is needed
-			}
-			err := b.ForEach(func(k, v []byte) error {
-				if _, ok := decode(v); !ok {
-					return fmt.Errorf("state %s is damaged: %s %q is no record; %s", s.path, table, k, restoreHint)
+	return do()
+}
+
+// readable reads everything once: a damaged page is an error here and not a crash in the middle of a run. Keys must ascend:
+// pages that lead back to each other would be read for ever.
+func (s *Store) readable() error {
+	return s.damaged(func() error {
+		return s.db.View(func(tx *bbolt.Tx) error {
+			for _, table := range bot.Tables() {
+				if b := tx.Bucket([]byte(table)); b != nil { // else it is made when it is needed
+					if err := s.readTable(table, b); err != nil {
+						return err
+					}
 				}
-				return nil
-			})
-			if err != nil {
-				return err
 			}
+			return nil
+		})
+	})
+}
+
+func (s *Store) readTable(table bot.Table, b *bbolt.Bucket) error {
+	var before []byte
+	return b.ForEach(func(k, v []byte) error {
+		if _, ok := decode(v); !ok {
+			return fmt.Errorf("state %s is damaged: %s %q is no record; %s", s.path, table, k, restoreHint)
 		}
+		if before != nil && bytes.Compare(before, k) >= 0 {
+			return fmt.Errorf("state %s is damaged: in %s, %q comes after %q; %s", s.path, table, k, before, restoreHint)
+		}
+		before = k
 		return nil
 	})
 }

@@ -11,9 +11,9 @@ import (
 	"time"
 
 	"restock/bot"
-	"restock/bot/notify/notifytest"
 	"restock/bot/notify"
 	"restock/bot/notify/email"
+	"restock/bot/notify/notifytest"
 	"restock/flows/flowtest"
 )
 

@@ -60,5 +60,5 @@ type posted struct{ bot.Delivery }
 func (*posted) Pending(_ context.Context, batch []bot.Notification) ([]bot.Notification, error) {
 	return batch, nil
 }
-func (*posted) Leave(bot.Notification) error               { return nil }
+func (*posted) Leave(bot.Notification) error              { return nil }
 func (p *posted) Done(_ bot.Notification, d bot.Delivery) { p.Delivery = d }

@@ -11,8 +11,8 @@ import (
 	"testing"
 
 	"restock/bot"
-	"restock/bot/notify/notifytest"
 	"restock/bot/notify"
+	"restock/bot/notify/notifytest"
 	"restock/bot/notify/sms"
 	"restock/flows/flowtest"
 )
