@@ -30,6 +30,9 @@ func (b *Bot) Deliver(ctx context.Context, job Job, run *Run, known []Level) err
 	if err != nil {
 		return err
 	}
+	if due, err = b.wave(ctx, job, run, due, levels); err != nil {
+		return err
+	}
 	due, held, err := b.allow(ctx, job, due)
 	if err != nil {
 		return err
@@ -38,24 +41,25 @@ func (b *Bot) Deliver(ctx context.Context, job Job, run *Run, known []Level) err
 	if heldBack != nil && ClassOf(heldBack) != HeldClass {
 		return heldBack
 	}
-	if err := b.dispatch(ctx, run, due); err != nil {
+	failed, err := b.dispatch(ctx, run, due)
+	if err = errors.Join(err, b.free(context.WithoutCancel(ctx), job, failed)); err != nil {
 		return err
 	}
 	return heldBack
 }
 
 // dispatch claims what may leave and gives it to the senders, all channels at the same time. While a batch is on its way, the
-// next is claimed.
-func (b *Bot) dispatch(ctx context.Context, run *Run, due []*Notification) (err error) {
+// next is claimed. It returns how many of each episode failed for good.
+func (b *Bot) dispatch(ctx context.Context, run *Run, due []*Notification) (failed map[string]int, err error) {
 	if len(due) == 0 {
-		return nil
+		return nil, nil
 	}
 	if len(due) > batch { // work for the processor, for once: memory is given for time
 		defer debug.SetGCPercent(debug.SetGCPercent(hurried))
 	}
 	d, err := b.newDesk(ctx, run)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	defer func() { err = errors.Join(err, d.close()) }()
 	parts := slices.Collect(slices.Chunk(due, batch))
@@ -64,21 +68,21 @@ func (b *Bot) dispatch(ctx context.Context, run *Run, due []*Notification) (err 
 		claimed := <-next
 		next = nil
 		if claimed.err != nil {
-			return claimed.err
+			return d.failed, claimed.err
 		}
 		d.take(claimed.list)
 		if i+1 < len(parts) && ctx.Err() == nil {
 			next = d.claim(parts[i+1])
 		}
 		if err := b.send(ctx, d, claimed.list); err != nil {
-			return err
+			return d.failed, err
 		}
 		if ctx.Err() != nil {
 			d.abandon(next)
-			return context.Cause(ctx)
+			return d.failed, context.Cause(ctx)
 		}
 	}
-	return nil
+	return d.failed, nil
 }
 
 // send gives claimed messages to their senders and waits until each is reported.
@@ -107,7 +111,7 @@ func (b *Bot) send(ctx context.Context, d *desk, claimed []*Notification) error 
 
 // due collects what may be sent now and expires what must not be sent any more. What is out only within the cool-down waits.
 func (b *Bot) due(ctx context.Context, job Job, run *Run, levels map[string]Level) ([]*Notification, error) {
-	var due []*Notification
+	var due, night []*Notification
 	expired := map[Reason][]Notification{}
 	now := b.Now()
 	for n, err := range b.Ledger.open(ctx, job.Name) {
@@ -125,13 +129,19 @@ func (b *Bot) due(ctx context.Context, job Job, run *Run, levels map[string]Leve
 			expired[SoldOut] = append(expired[SoldOut], n)
 		case now.After(n.NotAfter):
 			expired[NewsIsOld] = append(expired[NewsIsOld], n)
-		case out:
+		case out || now.Before(n.Due):
 			run.Retry++
-		case !now.Before(n.Due):
-			due = append(due, &n)
 		default:
-			run.Retry++
+			if quiet, _ := job.Policy.Quiet.now(&n, now); quiet {
+				night = append(night, &n)
+				continue
+			}
+			due = append(due, &n)
 		}
+	}
+	run.Later += len(night)
+	if err := b.Ledger.wait(ctx, night, QuietHours, now, job.Policy.Life); err != nil {
+		return nil, err
 	}
 	for reason, list := range expired {
 		if _, err := b.Ledger.Move(ctx, list, Change{To: Expired, Run: run.ID, Reason: reason}); err != nil {

@@ -20,6 +20,7 @@ type desk struct {
 	stopped map[Channel]bool
 	inARow  map[Channel]int // ambiguous ones
 	unclear int             // ambiguous ones of this run
+	failed  map[string]int  // of each episode, for good
 	err     error
 }
 
@@ -27,7 +28,7 @@ type desk struct {
 var errStopped = errors.New("no further messages in this run")
 
 func (b *Bot) newDesk(ctx context.Context, run *Run) (*desk, error) {
-	d := &desk{bot: b, run: run, open: map[string]*Notification{}, stopped: map[Channel]bool{}, inARow: map[Channel]int{}}
+	d := &desk{bot: b, run: run, open: map[string]*Notification{}, stopped: map[Channel]bool{}, inARow: map[Channel]int{}, failed: map[string]int{}}
 	if b.Ledger.Journals != nil {
 		var err error
 		if d.journal, err = b.Ledger.Journals.Create(run.ID); err != nil {
@@ -82,8 +83,8 @@ func (d *desk) take(batch []*Notification) {
 	}
 }
 
-// Pending implements Desk.
-func (d *desk) Pending(_ context.Context, batch []Notification) ([]Notification, error) {
+// Pending implements Desk. The record comes first; then it is looked whether somebody has left meanwhile.
+func (d *desk) Pending(ctx context.Context, batch []Notification) ([]Notification, error) {
 	list, err := d.asked(batch)
 	if err != nil {
 		return nil, err
@@ -92,12 +93,16 @@ func (d *desk) Pending(_ context.Context, batch []Notification) ([]Notification,
 	if err != nil {
 		return nil, err
 	}
-	if len(saved) == len(batch) {
+	gone, why, err := d.stoppedOf(ctx, saved)
+	if err != nil {
+		return nil, err
+	}
+	if len(saved) == len(batch) && len(gone) == 0 {
 		return batch, nil
 	}
 	now := make(map[string]bool, len(saved))
 	for _, n := range saved {
-		now[n.Key] = true
+		now[n.Key] = why[n].At.IsZero()
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -106,8 +111,12 @@ func (d *desk) Pending(_ context.Context, batch []Notification) ([]Notification,
 		if now[n.Key] {
 			allowed = append(allowed, n)
 		} else {
-			delete(d.open, n.Key) // somebody else has changed it
+			delete(d.open, n.Key) // somebody else has changed it, or the customer has left
 		}
+	}
+	for _, n := range gone {
+		d.run.Suppressed++
+		d.scribe.later(n, Change{To: Suppressed, Run: d.run.ID, Reason: why[n].Reason, Detail: why[n].Source})
 	}
 	return allowed, nil
 }
@@ -178,6 +187,7 @@ func (d *desk) count(n Notification, result Delivery) {
 		run.Retry++
 	case Failed:
 		run.Failed++
+		d.failed[episodeOf(&n)]++
 		d.inARow[n.Channel] = 0
 	case Ambiguous:
 		run.Ambiguous++

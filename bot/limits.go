@@ -32,6 +32,7 @@ type JobState struct {
 	Sent    map[int64]int      `json:"sent,omitempty"`   // hour since 1970 → messages that may have left in it
 	People  map[string][]int64 `json:"people,omitempty"` // address, hashed → the hours of the messages to it
 	Salt    string             `json:"salt,omitempty"`   // of the hashes
+	Waves   map[string][]Wave  `json:"waves,omitempty"`  // SKU/number of the restock → invitations that may be open
 	Streak  Streak             `json:"streak"`           // how the last runs ended, for the alerts
 }
 

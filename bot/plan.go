@@ -14,6 +14,10 @@ type Policy struct {
 	CoolDown time.Duration // a product that is out for less than this goes on with the same restock
 	Guards   Guards
 	Limits   Limits
+	Waves    Waves
+	Enough   Enough
+	Quiet    Quiet
+	Wishes   time.Duration // a request older than this has expired; 0: never
 }
 
 // Plan makes the notifications of the opened restocks: one for each waiting subscription, those that cannot be told
@@ -50,6 +54,9 @@ func Plan(job, run string, opened []Restock, subs []Subscription, unfinished []N
 			s.Consent = ConsentRefused
 		}
 		n.Channel, n.Address, n.Reason = s.Choose(p.Channels)
+		if at := asked(s); n.Reason == "" && p.Wishes > 0 && !at.IsZero() && now.Sub(at) > p.Wishes {
+			n.Reason = WishExpired
+		}
 		if stored[n.Key] {
 			continue
 		}

@@ -59,6 +59,7 @@ func (b *Bot) stock(ctx context.Context, job Job, run *Run, known map[string]Lev
 	if err := plausible(job, known, read); err != nil {
 		return Comparison{}, read, err
 	}
+	policy.Enough.apply(read.Levels)
 	c := Compare(job.Name, run.ID, known, read, policy.CoolDown)
 	doubts := policy.Guards.doubts(known, read, c)
 	confirm := policy.Guards.Confirm && len(c.Opened) > 0
@@ -70,6 +71,7 @@ func (b *Bot) stock(ctx context.Context, job Job, run *Run, known map[string]Lev
 	if err != nil {
 		return Comparison{}, read, err
 	}
+	policy.Enough.apply(second.Levels)
 	if len(doubts) == 0 { // each restock by itself
 		if n := unconfirmed(&read, second); n > 0 {
 			run.Warnings = append(run.Warnings, fmt.Sprintf("%d product(s) differ between two readings: they keep their last level", n))
@@ -157,6 +159,9 @@ func (b *Bot) remember(ctx context.Context, job Job, run *Run, c Comparison, sha
 		unfinished = append(unfinished, n)
 	}
 	plan := Plan(job.Name, run.ID, back, subs, unfinished, job.Policy, b.Now())
+	if err := b.Ledger.suppressPlan(ctx, plan); err != nil {
+		return err
+	}
 	for _, n := range plan {
 		if n.State == Suppressed {
 			run.Suppressed++

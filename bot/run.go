@@ -58,6 +58,7 @@ type Counts struct {
 	Expired       int             `json:"expired"`
 	Suppressed    int             `json:"suppressed"`
 	Held          int             `json:"held"`    // messages beyond a limit, for a person
+	Later         int             `json:"later"`   // wait for a later wave, or for the morning
 	Resumed       int             `json:"resumed"` // products back within the cool-down: the same restock
 	Written       int             `json:"written"`
 	NotWritten    int             `json:"not_written"` // told, but the follow-up is not in the CRM yet

@@ -46,11 +46,12 @@ const (
 	Sessions      Table = "sessions"      // site → session, encrypted
 	Questions     Table = "questions"     // site → Question
 	People        Table = "people"        // who → key of the person, wrapped
+	Suppressions  Table = "suppressions"  // person/channel → Suppression
 )
 
 // Tables lists every table, in alphabetical order.
 func Tables() []Table {
-	return []Table{Contracts, Episodes, Holds, Jobs, Leases, Levels, LogIns, Meta, Notifications, People, Questions, Runs, Sessions, Ticks, Work}
+	return []Table{Contracts, Episodes, Holds, Jobs, Leases, Levels, LogIns, Meta, Notifications, People, Questions, Runs, Sessions, Suppressions, Ticks, Work}
 }
 
 // Entry is one stored value. Rev grows with each write to the key; 0 means that there is no such key.

@@ -57,6 +57,10 @@ const (
 	DeadAddress Reason = "dead_address" // the receiving side says that there is no such address
 	Unreachable Reason = "unreachable"  // the receiving side did not answer; tried again later
 	NoReply     Reason = "no_reply"     // the message left, no reply came
+	LeftUs      Reason = "unsubscribed" // by link, one-click or STOP
+	WaveFull    Reason = "wave_full"    // as many are invited as there are units for: keeps its place, and has its turn later
+	QuietHours  Reason = "quiet_hours"  // it is night where the customer is: sent in the morning
+	WishExpired Reason = "wish_expired" // asked too long ago
 	OverLimit   Reason = "over_limit"   // more than the limits of the job allow: held for a person
 	SenderFault Reason = "sender_fault" // refused because of us (log-in, sender address, policy): the channel stops
 )

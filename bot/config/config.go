@@ -32,6 +32,10 @@ type Config struct {
 	Browser  Browser  `yaml:"browser"`
 	Guards   *Guards  `yaml:"guards"` // of all jobs; a job can have its own
 	Limits   *Limits  `yaml:"limits"` // of all jobs; a job can have its own
+	Waves    *Waves   `yaml:"waves"`  // of all jobs; a job can have its own
+	Enough   *Enough  `yaml:"enough"` // of all jobs; a job can have its own
+	Quiet    *Quiet   `yaml:"quiet"`  // of all jobs; a job can have its own
+	Public   *Public  `yaml:"public"`
 	Evidence Evidence `yaml:"evidence"`
 	Alerts   *Alerts  `yaml:"alerts"`
 	Jobs     []Job    `yaml:"jobs,required"`
@@ -60,6 +64,13 @@ type SMTP struct {
 	From     string             `yaml:"from,required"`
 	Name     string             `yaml:"name"` // default: the shop's
 	ReplyTo  string             `yaml:"reply_to"`
+
+	Auth          string  `yaml:"auth"`           // plain, login, scram, xoauth2; default: the best that the server offers
+	Bounce        string  `yaml:"bounce"`         // envelope sender with {key} in it; default: from
+	Connections   int     `yaml:"connections"`    // at the same time; default 2
+	PerConnection int     `yaml:"per_connection"` // messages; default 100
+	Rate          *Factor `yaml:"rate"`           // messages per second; default: as fast as the server takes them
+	DKIM          *DKIM   `yaml:"dkim"`
 }
 
 // SMS is the gateway.
@@ -96,12 +107,19 @@ type Job struct {
 	CoolDown time.Duration `yaml:"cool_down"`    // a product that is out for less than this goes on with the same restock; default 1h
 	Guards   *Guards       `yaml:"guards"`
 	Limits   *Limits       `yaml:"limits"`
+	Waves    *Waves        `yaml:"waves"`
+	Enough   *Enough       `yaml:"enough"`
+	Quiet    *Quiet        `yaml:"quiet"`
+	Wishes   time.Duration `yaml:"wishes"`   // a request older than this has expired; default: never
 	Deadline time.Duration `yaml:"deadline"` // a run that takes longer is stopped; the next one goes on; default 2h
 	Consent  string        `yaml:"consent"`  // asked (default: the request is the consent where the CRM has no such field), required
 
 	Spec   schedule.Spec `yaml:"-"`
 	guards bot.Guards
 	limits bot.Limits
+	waves  bot.Waves
+	enough bot.Enough
+	quiet  bot.Quiet
 }
 
 // Load reads a configuration. path is the file or its folder. The error is a strict.Findings if the file is wrong.
@@ -166,6 +184,7 @@ func (j Job) Bot(configured []bot.Channel) bot.Job {
 	}
 	return bot.Job{Name: j.Name, IMS: j.IMS, CRM: j.CRM, Policy: bot.Policy{
 		Channels: channels, Life: j.Life, Consent: j.Consent == "required", CoolDown: j.CoolDown, Guards: j.guards, Limits: j.limits,
+		Waves: j.waves, Enough: j.enough, Quiet: j.quiet, Wishes: j.Wishes,
 	}}
 }
 
@@ -212,6 +231,7 @@ func (ck *checker) check() {
 		ck.job(&c.Jobs[i], seen)
 	}
 	ck.safety()
+	ck.delivery()
 	if len(c.Jobs) == 0 {
 		ck.report(c.Pos, "no job", "at least one under jobs:", "")
 	}

@@ -22,6 +22,8 @@ type Shop struct {
 	Product     string // address of a product's page, with {sku} in it
 	Contact     string // postal address, phone or e-mail address
 	Unsubscribe string // mailto: or https: address
+	// Leave, if set, gives the address by which the recipient of a notification leaves with one click.
+	Leave func(n bot.Notification) string
 }
 
 // facts are what a template can show. Every one but Product may be empty.
@@ -47,6 +49,12 @@ func Renderer(shop Shop) (bot.Renderer, error) {
 			return bot.Message{}, err
 		}
 		var m bot.Message
+		if shop.Leave != nil {
+			m.Unsubscribe = f.Unsubscribe
+			if strings.HasPrefix(shop.Unsubscribe, "mailto:") {
+				m.Mailto = shop.Unsubscribe
+			}
+		}
 		var b bytes.Buffer
 		b.Grow(2 << 10)
 		for _, part := range []struct {
@@ -73,6 +81,9 @@ func (s Shop) facts(n bot.Notification) (facts, error) {
 	}
 	if f.Product == "" {
 		f.Product = f.SKU
+	}
+	if s.Leave != nil {
+		f.Unsubscribe = s.Leave(n)
 	}
 	var err error
 	f.Link, err = s.link(n.Restock)

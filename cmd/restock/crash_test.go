@@ -213,7 +213,7 @@ func TestKillDelivery(t *testing.T) {
 		case 0: // some time
 			c.world.Mail.Verdict(func(stage, _ string) error {
 				if stage == "DOT" {
-					time.Sleep(5 * time.Millisecond)
+					time.Sleep(8 * time.Millisecond)
 				}
 				return nil
 			})
@@ -228,7 +228,7 @@ func TestKillDelivery(t *testing.T) {
 				}
 				if after--; after == 0 {
 					if drop && at == "DOT" {
-						drops++
+						drop, after, drops = false, 3, drops+1
 						return flowtest.ErrDropAccepted
 					}
 					c.kill()

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"restock/bot"
@@ -119,7 +120,11 @@ func (w *workshop) channels() []bot.Channel {
 
 func (w *workshop) senders() (map[bot.Channel]bot.Sender, error) {
 	shop := w.config.Shop
-	render, err := notify.Renderer(notify.Shop{Name: shop.Name, Product: shop.Product, Contact: shop.Contact, Unsubscribe: shop.Unsubscribe})
+	about := notify.Shop{Name: shop.Name, Product: shop.Product, Contact: shop.Contact, Unsubscribe: shop.Unsubscribe}
+	if w.config.Public != nil && w.ledger != nil {
+		about.Leave = w.leave
+	}
+	render, err := notify.Renderer(about)
 	if err != nil {
 		return nil, err
 	}
@@ -137,6 +142,11 @@ func (w *workshop) senders() (map[bot.Channel]bot.Sender, error) {
 	return list, nil
 }
 
+// leave is the address by which the recipient of a notification leaves.
+func (w *workshop) leave(n bot.Notification) string {
+	return strings.TrimSuffix(w.config.Public.URL, "/") + "/u/" + w.ledger.Vault.Token(w.ledger.Person(n.Address), n.Channel)
+}
+
 func configError(place, what string, err error) error {
 	return &bot.StepError{Class: bot.Config, Place: place, Step: what, Expected: "settings that work", Found: err.Error(), Err: err}
 }
@@ -150,6 +160,17 @@ func (w *workshop) mailer(c *config.SMTP, render bot.Renderer) (bot.Sender, erro
 	}
 	if o.Name == "" {
 		o.Name = w.config.Shop.Name
+	}
+	o.Auth, o.Bounce, o.Connections, o.PerLine = c.Auth, c.Bounce, c.Connections, c.PerConnection
+	if c.Rate != nil {
+		o.Rate = float64(*c.Rate) / 100
+	}
+	if c.DKIM != nil {
+		key, err := c.DKIM.Key.Expand(w.values())
+		if err != nil {
+			return nil, err
+		}
+		o.DKIM = &email.DKIM{Domain: c.DKIM.Domain, Selector: c.DKIM.Selector, Key: config.NewSecret(key).Reveal}
 	}
 	var err error
 	if o.User, err = c.User.Expand(w.values()); err != nil {

@@ -1,0 +1,204 @@
+package bot
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Waves says how many of those who wait are told at once, so that nobody is invited to what is gone. The zero value tells
+// everybody at once.
+type Waves struct {
+	// Percent of the units in stock is how many invitations may be open at a time: 200 is two people for each unit.
+	Percent int
+	// Interval is how long an invitation counts as open; then the next in line has its turn, if there is still stock.
+	Interval time.Duration
+	// Unknown is the number of open invitations where the stock list has no numbers.
+	Unknown int
+	Newest  bool // first, in place of the oldest request
+}
+
+// DefaultWaves are those that a job has unless its file says otherwise.
+func DefaultWaves() Waves { return Waves{Percent: 300, Interval: time.Hour, Unknown: 50} }
+
+// room is how many more may be invited, of what is in stock and with so many invitations open.
+func (w Waves) room(level Level, open int) int {
+	if w.Percent == 0 {
+		return 1 << 30
+	}
+	size := w.Unknown
+	if q := level.Quantity; q != nil {
+		size = int((int64(*q)*int64(w.Percent) + 100*int64(unit) - 1) / (100 * int64(unit)))
+	}
+	return max(0, size-open)
+}
+
+// Wave is a number of invitations that went out together.
+type Wave struct {
+	At int64 `json:"at"` // seconds since 1970
+	N  int   `json:"n"`
+}
+
+// openInvites counts the invitations of an episode that are still open, and forgets the others.
+func (s *JobState) openInvites(episode string, now time.Time, interval time.Duration) int {
+	oldest := now.Add(-interval).Unix()
+	kept := slices.DeleteFunc(s.Waves[episode], func(w Wave) bool { return w.At <= oldest })
+	if len(kept) == 0 {
+		delete(s.Waves, episode)
+		return 0
+	}
+	s.Waves[episode] = kept
+	open := 0
+	for _, w := range kept {
+		open += w.N
+	}
+	return open
+}
+
+// invited counts invitations before they leave: a run that dies in between has counted too many, never too few.
+func (s *JobState) invited(episode string, now time.Time, n int) {
+	if n == 0 {
+		return
+	}
+	if s.Waves == nil {
+		s.Waves = map[string][]Wave{}
+	}
+	s.Waves[episode] = append(s.Waves[episode], Wave{now.Unix(), n})
+}
+
+func episodeOf(n *Notification) string { return n.Restock.SKU + "/" + strconv.Itoa(n.Restock.Number) }
+
+// wave picks from what is due those whose turn it is: first what was attempted before, then in the order of the requests, as
+// many as there is room for. The others keep their places; what they wait for is noted, and their news stays fresh.
+func (b *Bot) wave(ctx context.Context, job Job, run *Run, due []*Notification, levels map[string]Level) ([]*Notification, error) {
+	w, now := job.Policy.Waves, b.Now()
+	if w.Percent == 0 || len(due) == 0 {
+		return due, nil
+	}
+	w.order(due)
+	var turn, later []*Notification
+	err := b.Ledger.Update(ctx, job.Name, func(s *JobState) {
+		turn, later = nil, nil
+		rooms, invited := map[string]int{}, map[string]int{}
+		for _, n := range due {
+			episode := episodeOf(n)
+			room, known := rooms[episode]
+			if !known {
+				room = w.room(levels[n.Restock.SKU], s.openInvites(episode, now, w.Interval))
+			}
+			switch {
+			case n.Attempt > 0 || n.Released: // counted already, or let pass by a person
+				turn = append(turn, n)
+			case room > 0:
+				room--
+				invited[episode]++
+				turn = append(turn, n)
+			default:
+				later = append(later, n)
+			}
+			rooms[episode] = room
+		}
+		for episode, n := range invited {
+			s.invited(episode, now, n)
+		}
+	})
+	if err != nil {
+		return nil, err
+	}
+	run.Later += len(later)
+	return turn, b.Ledger.wait(ctx, later, WaveFull, now, job.Policy.Life)
+}
+
+// wait notes what messages wait for that are not to be sent yet. Their news stays fresh as long as that is so.
+func (l *Ledger) wait(ctx context.Context, list []*Notification, why Reason, now time.Time, life time.Duration) error {
+	var changed []*Notification
+	for _, n := range list {
+		if n.State == Queued && (n.Reason != why || n.NotAfter.Sub(now) < life/2) {
+			n.Reason, n.NotAfter = why, now.Add(life)
+			changed = append(changed, n)
+		}
+	}
+	_, err := l.saveAll(ctx, changed)
+	return err
+}
+
+// order sorts by the time of the request; where that cannot be read, by the number of the request.
+func (w Waves) order(list []*Notification) {
+	slices.SortStableFunc(list, func(a, b *Notification) int {
+		first := cmp.Or(
+			asked(a.Subscription).Compare(asked(b.Subscription)), natural(a.Subscription.ID, b.Subscription.ID), strings.Compare(a.Key, b.Key))
+		if w.Newest {
+			return -first
+		}
+		return first
+	})
+}
+
+// asked is when a request was made, as far as the page's own words can be read without guessing.
+func asked(s Subscription) time.Time {
+	text := strings.TrimSpace(s.Requested)
+	for _, layout := range []string{time.RFC3339, "2006-01-02T15:04:05", "2006-01-02T15:04", "2006-01-02 15:04:05", "2006-01-02 15:04", "2006-01-02"} {
+		if at, err := time.Parse(layout, text); err == nil {
+			return at
+		}
+	}
+	return time.Time{}
+}
+
+// natural compares names such that 9 comes before 10.
+func natural(a, b string) int {
+	if len(a) != len(b) && isDigits(a) && isDigits(b) {
+		return len(a) - len(b)
+	}
+	return strings.Compare(a, b)
+}
+
+// free gives back the places of invitations that came to nothing.
+func (b *Bot) free(ctx context.Context, job Job, failed map[string]int) error {
+	if len(failed) == 0 || job.Policy.Waves.Percent == 0 {
+		return nil
+	}
+	return b.Ledger.Update(ctx, job.Name, func(s *JobState) {
+		for episode, n := range failed {
+			waves := s.Waves[episode]
+			for i := len(waves) - 1; i >= 0 && n > 0; i-- {
+				less := min(n, waves[i].N)
+				waves[i].N, n = waves[i].N-less, n-less
+			}
+		}
+	})
+}
+
+// Enough is what a product must have before anybody is told: fewer units count as none.
+type Enough struct {
+	Units Quantity            // of every product
+	SKU   map[string]Quantity // of some
+}
+
+// apply makes what is too little none. The quantity stays as it was read.
+func (e Enough) apply(levels []StockLevel) (few int) {
+	for i := range levels {
+		level := &levels[i]
+		least, own := e.SKU[level.SKU]
+		if !own {
+			least = e.Units
+		}
+		if level.Availability == In && level.Quantity != nil && *level.Quantity < least {
+			level.Availability = Out
+			few++
+		}
+	}
+	return few
+}
+
+// String is for messages: "6 open of 6".
+func (w Waves) String() string {
+	if w.Percent == 0 {
+		return "everybody at once"
+	}
+	return fmt.Sprintf("%g per unit, %s apart", float64(w.Percent)/100, w.Interval)
+}

@@ -1,0 +1,178 @@
+// Package web has what restock shows over HTTP. Public is for customers, mail providers and gateways: it holds nothing but
+// the pages of this package, and no route of it leads to anything of the operators.
+package web
+
+import (
+	"context"
+	"embed"
+	"errors"
+	"html/template"
+	"io"
+	"log/slog"
+	"mime"
+	"net"
+	"net/http"
+	"strings"
+	"time"
+
+	"restock/bot"
+)
+
+//go:embed templates/*
+var templates embed.FS
+
+// Public is the listener for customers.
+type Public struct {
+	Ledger *bot.Ledger // with a Vault
+	Shop   string      // name, for the pages
+	Log    *slog.Logger
+	// Hooks takes what gateways report, by the last part of the path /hooks/NAME; each checks the signature itself.
+	Hooks map[string]http.Handler
+}
+
+// The limits of a listener that everybody may speak to.
+const (
+	headerLimit = 5 * time.Second
+	bodyLimit   = 10 * time.Second
+	maxHeader   = 16 << 10
+	maxForm     = 8 << 10
+)
+
+// Serve answers on a listener until ctx ends.
+func (p *Public) Serve(ctx context.Context, l net.Listener) error {
+	handler, err := p.Handler()
+	if err != nil {
+		return err
+	}
+	server := &http.Server{
+		Handler: handler, ReadHeaderTimeout: headerLimit, ReadTimeout: bodyLimit, WriteTimeout: bodyLimit, IdleTimeout: time.Minute,
+		MaxHeaderBytes: maxHeader, ErrorLog: slog.NewLogLogger(p.Log.Handler(), slog.LevelDebug),
+	}
+	stop := context.AfterFunc(ctx, func() {
+		ending, cancel := context.WithTimeout(context.WithoutCancel(ctx), bodyLimit)
+		defer cancel()
+		_ = server.Shutdown(ending)
+	})
+	defer stop()
+	if err := server.Serve(l); !errors.Is(err, http.ErrServerClosed) {
+		return err
+	}
+	return nil
+}
+
+// Handler returns the routes.
+func (p *Public) Handler() (http.Handler, error) {
+	pages, err := template.ParseFS(templates, "templates/*.html")
+	if err != nil {
+		return nil, err
+	}
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /u/{token}", func(w http.ResponseWriter, r *http.Request) { p.ask(w, r, pages) })
+	mux.HandleFunc("POST /u/{token}", func(w http.ResponseWriter, r *http.Request) { p.leave(w, r, pages) })
+	for name, hook := range p.Hooks {
+		mux.Handle("POST /hooks/"+name, hook)
+	}
+	return secured(mux), nil
+}
+
+// secured sets the headers that every answer has.
+func secured(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		h := w.Header()
+		h.Set("Content-Security-Policy", "default-src 'none'; style-src 'sha256-"+styleHash+"'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'")
+		h.Set("X-Content-Type-Options", "nosniff")
+		h.Set("Referrer-Policy", "no-referrer")
+		h.Set("Cache-Control", "no-store")
+		h.Set("X-Robots-Tag", "noindex")
+		next.ServeHTTP(w, r)
+	})
+}
+
+// page is what the pages show.
+type page struct {
+	Shop, Channel string
+	All           bool
+	Style         template.CSS
+}
+
+// ask shows one button. Opening the link changes nothing: programs open every link of a message.
+func (p *Public) ask(w http.ResponseWriter, r *http.Request, pages *template.Template) {
+	_, channel, ok := p.Ledger.Vault.ReadToken(r.PathValue("token"))
+	if !ok {
+		http.NotFound(w, r)
+		return
+	}
+	p.show(w, pages, "leave.html", page{Shop: p.Shop, Channel: words(channel)})
+}
+
+// leave takes the POST of the button and of RFC 8058, which has no cookies, no log-in, and may be urlencoded or
+// multipart/form-data. The answer is never a redirect, and it comes when the note is on disk.
+func (p *Public) leave(w http.ResponseWriter, r *http.Request, pages *template.Template) {
+	person, channel, ok := p.Ledger.Vault.ReadToken(r.PathValue("token"))
+	if !ok {
+		http.NotFound(w, r)
+		return
+	}
+	r.Body = http.MaxBytesReader(w, r.Body, maxForm)
+	form, err := fields(r)
+	if err != nil {
+		http.Error(w, "the form cannot be read", http.StatusBadRequest)
+		return
+	}
+	s := bot.Suppression{Who: person, Channel: channel, Reason: bot.LeftUs, Source: "link"}
+	if form["List-Unsubscribe"] == "One-Click" {
+		s.Source = "one-click"
+	}
+	if form["from"] == "all" {
+		s.Channel = ""
+	}
+	if err := p.Ledger.Suppress(r.Context(), s); err != nil {
+		p.Log.Error("an unsubscription could not be recorded", slog.String("error", err.Error()))
+		http.Error(w, "this did not work; please try again in a minute", http.StatusServiceUnavailable)
+		return
+	}
+	p.Log.Info("unsubscribed", slog.String("person", person), slog.String("channel", string(s.Channel)), slog.String("source", s.Source))
+	p.show(w, pages, "left.html", page{Shop: p.Shop, Channel: words(channel), All: s.Channel == ""})
+}
+
+func words(c bot.Channel) string {
+	if c == bot.SMS {
+		return "text message"
+	}
+	return "e-mail"
+}
+
+// fields reads a form in either encoding. A body that is no form at all is taken as an empty one: the address says enough.
+func fields(r *http.Request) (map[string]string, error) {
+	kind, params, _ := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	var err error
+	switch {
+	case kind == "multipart/form-data" && params["boundary"] != "":
+		err = r.ParseMultipartForm(maxForm)
+	case kind == "application/x-www-form-urlencoded":
+		err = r.ParseForm()
+	default:
+		_, err = io.Copy(io.Discard, r.Body)
+	}
+	if err != nil {
+		return nil, err
+	}
+	list := map[string]string{}
+	for name := range r.PostForm {
+		list[name] = r.PostForm.Get(name)
+	}
+	if r.MultipartForm != nil {
+		for name, values := range r.MultipartForm.Value {
+			list[name] = strings.Join(values, "")
+		}
+	}
+	return list, nil
+}
+
+func (p *Public) show(w http.ResponseWriter, pages *template.Template, name string, data page) {
+	data.Style = template.CSS(style)
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	if err := pages.ExecuteTemplate(w, name, data); err != nil {
+		p.Log.Debug("a page was not written", slog.String("error", err.Error()))
+	}
+}
