@@ -148,6 +148,9 @@ func (d *desk) Leave(n Notification) error {
 
 // Done implements Desk.
 func (d *desk) Done(n Notification, result Delivery) {
+	if result.State == Failed && (result.Reason == DeadAddress || result.Reason == LeftUs) {
+		d.suppress(n, result)
+	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	stored, ok := d.open[n.Key]
@@ -168,6 +171,17 @@ func (d *desk) Done(n Notification, result Delivery) {
 	d.bot.Log.LogAttrs(context.Background(), levelOf(result.State), "notification",
 		attr("run", d.run.ID), attr("key", n.Key), attr("channel", string(n.Channel)), attr("state", string(result.State)),
 		attr("reason", string(result.Reason)), attr("detail", result.Detail))
+}
+
+// suppress keeps further messages from an address that does not exist, or whose owner has left at the gateway.
+func (d *desk) suppress(n Notification, result Delivery) {
+	l := d.bot.Ledger
+	err := l.Suppress(context.Background(), Suppression{Who: l.personOf(&n), Channel: n.Channel, Reason: result.Reason, Source: result.Detail})
+	if err != nil {
+		d.mu.Lock()
+		defer d.mu.Unlock()
+		d.err = errors.Join(d.err, err)
+	}
 }
 
 // So many ambiguous ones in a row, or such a share of a run's messages, are no bad luck: the relay is broken.

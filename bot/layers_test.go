@@ -22,6 +22,7 @@ func layers() map[string][]string {
 		"bot/notify/sms":        {"bot"},
 		"bot/notify/notifytest": {"bot"},
 		"bot/notify/webhook":    {"bot"},
+		"bot/notify/bounce":     {"bot"},
 		"bot/web":               {"bot"},
 		"selectors/strict":      {"go.yaml.in/yaml/v4"},
 		"selectors":             {"selectors/strict", "github.com/nyaruka/phonenumbers"},

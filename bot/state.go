@@ -14,6 +14,7 @@ const (
 	Claimed    State = "claimed"     // a run has taken it; nothing has left yet
 	DotPending State = "dot-pending" // recorded immediately before the point of no return: it may have gone out
 	Accepted   State = "accepted"    // the receiving server took responsibility
+	Bounced    State = "bounced"     // accepted, and sent back later: there is no such address
 	Retry      State = "retry"       // certainly not sent; tried again when due
 	Failed     State = "failed"      // certainly not sent, and never will be
 	Ambiguous  State = "ambiguous"   // may have gone out: held for evidence or a person, never sent again by itself
@@ -33,8 +34,12 @@ func (s State) moves() []State {
 		return []State{Accepted, Retry, Failed, Ambiguous, Queued, Suppressed}
 	case Retry:
 		return []State{Claimed, Expired, Suppressed, Held}
-	case Ambiguous, Held:
+	case Ambiguous:
+		return []State{Accepted, Failed, Queued, Expired, Bounced}
+	case Held:
 		return []State{Accepted, Failed, Queued, Expired}
+	case Accepted:
+		return []State{Bounced}
 	}
 	return nil
 }
@@ -43,7 +48,7 @@ func (s State) moves() []State {
 func (s State) Next(to State) bool { return slices.Contains(s.moves(), to) }
 
 // Open reports whether somebody, the bot or a person, still has to do something before the sending is settled.
-func (s State) Open() bool { return len(s.moves()) > 0 }
+func (s State) Open() bool { return s != Accepted && len(s.moves()) > 0 }
 
 func checkMove(key string, from, to State) error {
 	if !from.Next(to) {
@@ -54,5 +59,5 @@ func checkMove(key string, from, to State) error {
 
 // States lists every state, in the order in which people read them.
 func States() []State {
-	return []State{Queued, Claimed, DotPending, Accepted, Retry, Failed, Ambiguous, Expired, Suppressed, Held}
+	return []State{Queued, Claimed, DotPending, Accepted, Bounced, Retry, Failed, Ambiguous, Expired, Suppressed, Held}
 }

@@ -35,7 +35,7 @@ func (s *Sender) Reconcile(ctx context.Context, n bot.Notification, attempted, n
 			return bot.Delivery{}, false, err
 		}
 		for _, m := range list.Messages {
-			if m.To == n.Address && m.Body == text.SMS && !m.created().Before(attempted.Add(-window)) && strings.HasPrefix(m.Direction, "outbound") {
+			if m.To == n.Address && m.Body == Plain(text.SMS) && !m.created().Before(attempted.Add(-window)) && strings.HasPrefix(m.Direction, "outbound") {
 				return bot.Delivery{State: bot.Accepted, Detail: bot.Clean("the gateway lists it: " + m.SID + " " + m.Status)}, true, nil
 			}
 		}

@@ -30,7 +30,10 @@ type Options struct {
 	Token   func() string // auth token or API key secret
 	From    string        // E.164 number or registered sender ID
 	Service string        // messaging service SID, in place of From
-	Valid   time.Duration // the gateway drops the message after this; default 10 h
+	Valid   time.Duration // the gateway drops the message after this, or when the news is old; default 10 h
+	// MaxSegments is in how many parts a text may be sent; default 4.
+	MaxSegments int
+	Callback    string // address for the gateway's reports; "": none
 	// Dial opens a connection to the gateway; default: over the network.
 	Dial func(ctx context.Context, network, address string) (net.Conn, error)
 }
@@ -47,6 +50,8 @@ const (
 	replyLimit  = 60 * time.Second
 	maxReply    = 64 << 10
 	maxValid    = 36000 * time.Second
+
+	defaultSegments = 4
 )
 
 // New checks the options. It contacts nobody.
@@ -67,6 +72,9 @@ func New(o Options, render bot.Renderer) (*Sender, error) {
 	}
 	if o.User == "" {
 		o.User = o.Account
+	}
+	if o.MaxSegments == 0 {
+		o.MaxSegments = defaultSegments
 	}
 	transport := &http.Transport{
 		Proxy: http.ProxyFromEnvironment, TLSHandshakeTimeout: 15 * time.Second, ResponseHeaderTimeout: replyLimit,
@@ -96,15 +104,26 @@ func (s *Sender) send(ctx context.Context, n bot.Notification, leave func(contex
 	if err != nil {
 		return bot.Delivery{State: bot.Retry, Reason: bot.SenderFault, Detail: "the message cannot be written: " + err.Error()}
 	}
-	form := url.Values{"To": {n.Address}, "Body": {text.SMS}, "SmartEncoded": {"true"}}
+	body := Plain(text.SMS)
+	if parts, _ := Segments(body); parts == 0 || parts > s.opts.MaxSegments {
+		return bot.Delivery{State: bot.Retry, Reason: bot.SenderFault, Detail: fmt.Sprintf("the text has %d segments, expected 1 to %d: shorten the template or the name of the product", parts, s.opts.MaxSegments)}
+	}
+	form := url.Values{"To": {n.Address}, "Body": {body}, "SmartEncoded": {"true"}}
+	if s.opts.Callback != "" {
+		form.Set("StatusCallback", s.opts.Callback+"?n="+n.Key)
+	}
 	if s.opts.Service != "" {
 		form.Set("MessagingServiceSid", s.opts.Service)
 	} else {
 		form.Set("From", s.opts.From)
 	}
+	// A phone that is switched on tomorrow is not to be offered what is sold out by then.
 	valid := maxValid
 	if s.opts.Valid > 0 {
 		valid = min(valid, s.opts.Valid)
+	}
+	if left := time.Until(n.NotAfter); !n.NotAfter.IsZero() && left < valid {
+		valid = max(left, time.Second)
 	}
 	form.Set("ValidityPeriod", strconv.Itoa(int(valid.Seconds())))
 	address := s.account() + "/Messages.json"
@@ -115,8 +134,8 @@ func (s *Sender) send(ctx context.Context, n bot.Notification, leave func(contex
 	connected := false
 	traced := httptrace.WithClientTrace(sending, &httptrace.ClientTrace{GotConn: func(httptrace.GotConnInfo) { connected = true }})
 	// The body can be read once only, so that the transport cannot send the request again by itself.
-	body := io.MultiReader(strings.NewReader(form.Encode()))
-	req, err := http.NewRequestWithContext(traced, http.MethodPost, address, body)
+	once := io.MultiReader(strings.NewReader(form.Encode()))
+	req, err := http.NewRequestWithContext(traced, http.MethodPost, address, once)
 	if err != nil {
 		return bot.Delivery{State: bot.Retry, Reason: bot.SenderFault, Detail: err.Error(), Stop: true}
 	}
@@ -163,27 +182,24 @@ func classify(status int, data []byte, readErr error) bot.Delivery {
 		case !parsed || a.SID == "":
 			return bot.Delivery{State: bot.Ambiguous, Reason: bot.NoReply, Detail: detail + " without the message's sid"}
 		case a.Status == "failed" || a.Status == "undelivered":
-			return bot.Delivery{State: bot.Failed, Reason: bot.Refused, Detail: fmt.Sprintf("%s %v, error %d", a.SID, a.Status, a.ErrorCode)}
+			d := bot.Delivery{State: bot.Failed, Reason: bot.Refused, Detail: fmt.Sprintf("%s %v, error %d", a.SID, a.Status, a.ErrorCode)}
+			if c, ok := known(a.ErrorCode); ok && c.state == bot.Failed {
+				d.Reason = c.reason
+			}
+			return d
 		}
 		return bot.Delivery{State: bot.Accepted, Detail: bot.Clean(a.SID)}
 	case status == http.StatusTooManyRequests: // "never processed and always safe to retry"
 		return bot.Delivery{State: bot.Retry, Reason: bot.Unreachable, Detail: detail, Stop: true}
-	case status == http.StatusUnauthorized || status == http.StatusForbidden || status == http.StatusNotFound || senderFault(a.Code):
+	case status == http.StatusUnauthorized || status == http.StatusForbidden || status == http.StatusNotFound:
 		return bot.Delivery{State: bot.Retry, Reason: bot.SenderFault, Detail: detail, Stop: true}
 	case status >= 400 && status < 500 && parsed && a.Code != 0:
+		if c, ok := known(a.Code); ok {
+			return bot.Delivery{State: c.state, Reason: c.reason, Detail: detail, Stop: c.stop}
+		}
 		return bot.Delivery{State: bot.Failed, Reason: bot.Refused, Detail: detail}
 	case status >= 400 && status < 500: // not the API's own words: something between us and it refuses everything
 		return bot.Delivery{State: bot.Retry, Reason: bot.SenderFault, Detail: detail, Stop: true}
 	}
 	return bot.Delivery{State: bot.Ambiguous, Reason: bot.NoReply, Detail: detail}
-}
-
-// senderFault reports error codes that are about our account or sender, not about the recipient
-// (https://www.twilio.com/docs/api/errors).
-func senderFault(code int) bool {
-	switch code {
-	case 20003, 20404, 21212, 21606, 21603, 21611, 21659, 21660, 21661, 21703, 21704, 30001, 30002:
-		return true
-	}
-	return false
 }

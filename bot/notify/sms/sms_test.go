@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"restock/bot"
 	"restock/bot/notify"
@@ -86,9 +87,9 @@ func TestOutcomes(t *testing.T) {
 		stop   bool
 	}{
 		"accepted":                 {nil, bot.Accepted, "", false},
-		"400 21211 invalid number": {failure(400, 21211), bot.Failed, bot.Refused, false},
-		"400 21610 replied STOP":   {failure(400, 21610), bot.Failed, bot.Refused, false},
-		"400 21614 not a mobile":   {failure(400, 21614), bot.Failed, bot.Refused, false},
+		"400 21211 invalid number": {failure(400, 21211), bot.Failed, bot.DeadAddress, false},
+		"400 21610 replied STOP":   {failure(400, 21610), bot.Failed, bot.LeftUs, false},
+		"400 21614 not a mobile":   {failure(400, 21614), bot.Failed, bot.DeadAddress, false},
 		"400 of an unknown code":   {failure(400, 99999), bot.Failed, bot.Refused, false},
 		"400 21606 our number":     {failure(400, 21606), bot.Retry, bot.SenderFault, true},
 		"401 20003":                {failure(401, 20003), bot.Retry, bot.SenderFault, true},
@@ -100,7 +101,7 @@ func TestOutcomes(t *testing.T) {
 		"503":                      {answer(503, "<html>"), bot.Ambiguous, bot.NoReply, false},
 		"201 without a sid":        {answer(201, `{"status":"queued"}`), bot.Ambiguous, bot.NoReply, false},
 		"201 that is no JSON":      {answer(201, `<html>`), bot.Ambiguous, bot.NoReply, false},
-		"201 failed at once":       {answer(201, `{"sid":"SM1","status":"failed","error_code":30005}`), bot.Failed, bot.Refused, false},
+		"201 failed at once":       {answer(201, `{"sid":"SM1","status":"failed","error_code":30005}`), bot.Failed, bot.DeadAddress, false},
 		"redirect":                 {answer(302, ""), bot.Ambiguous, bot.NoReply, false},
 		"dropped": {func(w http.ResponseWriter, _ string) bool {
 			panic(http.ErrAbortHandler)
@@ -179,5 +180,58 @@ func TestOptions(t *testing.T) {
 		if _, err := sms.New(o, nil); err == nil {
 			t.Errorf("%s was accepted", name)
 		}
+	}
+}
+
+// TestSegments: the examples of the standards, and what an emoji or a curly quote costs.
+func TestSegments(t *testing.T) {
+	for _, c := range []struct {
+		text    string
+		n       int
+		unicode bool
+	}{
+		{"", 0, false},
+		{strings.Repeat("a", 160), 1, false},
+		{strings.Repeat("a", 161), 2, false},
+		{strings.Repeat("a", 306), 2, false},
+		{strings.Repeat("a", 307), 3, false},
+		{strings.Repeat("€", 80), 1, false},
+		{strings.Repeat("€", 81), 2, false},
+		{strings.Repeat("a", 69) + "’", 1, true},
+		{strings.Repeat("a", 70) + "’", 2, true},
+		{strings.Repeat("😀", 35), 1, true},
+		{strings.Repeat("😀", 36), 2, true},
+		{"Ünïted", 1, true},
+	} {
+		if n, unicode := sms.Segments(c.text); n != c.n || unicode != c.unicode {
+			t.Errorf("%.20q: %d segments, unicode %v", c.text, n, unicode)
+		}
+	}
+	if n, unicode := sms.Segments(sms.Plain("It’s “back” – hurry…")); n != 1 || unicode {
+		t.Errorf("plain: %d, %v", n, unicode)
+	}
+}
+
+// TestReconcile: a message that the gateway lists was sent; one that it does not list was not, once that is certain.
+func TestReconcile(t *testing.T) {
+	w := world(t)
+	s := sender(t, options(w.SMS.Server.URL, flowtest.Token))
+	n := notification()
+	if _, ok, err := s.Reconcile(t.Context(), n, time.Now(), time.Now()); ok || err != nil {
+		t.Errorf("at once: %v, %v", ok, err)
+	}
+	if d, ok, err := s.Reconcile(t.Context(), n, time.Now(), time.Now().Add(time.Hour)); !ok || d.State != bot.Queued || err != nil {
+		t.Errorf("later: %+v, %v, %v", d, ok, err)
+	}
+	if d := send(t, s, n, func() error { return nil }); d.State != bot.Accepted {
+		t.Fatalf("%+v", d)
+	}
+	if d, ok, err := s.Reconcile(t.Context(), n, time.Now(), time.Now()); !ok || d.State != bot.Accepted || !strings.Contains(d.Detail, "SM") || err != nil {
+		t.Errorf("listed: %+v, %v, %v", d, ok, err)
+	}
+	other := n
+	other.Restock.Name = "Something else"
+	if _, ok, err := s.Reconcile(t.Context(), other, time.Now(), time.Now()); ok || err != nil {
+		t.Errorf("another text: %v, %v", ok, err)
 	}
 }

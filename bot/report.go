@@ -1,0 +1,107 @@
+package bot
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+)
+
+// Receipt is what somebody on the way says later of a message that left: a bounce, a provider's event, a gateway's callback.
+type Receipt struct {
+	Key    string
+	Kind   ReceiptKind
+	Detail string // the other side's words, without addresses
+	At     time.Time
+}
+
+// ReceiptKind is what a receipt says.
+type ReceiptKind string
+
+// The kinds of receipts. A soft bounce is noted and changes nothing: the mailbox is full, or the server away for a while.
+const (
+	Delivered    ReceiptKind = "delivered"    // it has arrived: also proves that an ambiguous one left
+	HardBounce   ReceiptKind = "hard_bounce"  // there is no such address: nothing more is sent to it
+	SoftBounce   ReceiptKind = "soft_bounce"  // refused this time
+	Complaint    ReceiptKind = "complaint"    // the recipient called it spam: nothing more is sent
+	Unsubscribed ReceiptKind = "unsubscribed" // at the provider, or by STOP
+)
+
+// Receive takes a receipt into the ledger. One for a message that is not there is an error; the same receipt twice changes
+// nothing the second time.
+func (l *Ledger) Receive(ctx context.Context, r Receipt) error {
+	for range 3 {
+		err := l.receive(ctx, r)
+		if !errors.Is(err, ErrConflict) {
+			return err
+		}
+	}
+	return fmt.Errorf("receipt for %s: %w", r.Key, ErrConflict)
+}
+
+func (l *Ledger) receive(ctx context.Context, r Receipt) error {
+	n, ok, err := l.Find(ctx, r.Key)
+	if err != nil {
+		return err
+	}
+	if !ok {
+		return fmt.Errorf("there is no notification %s", r.Key)
+	}
+	detail := Clean(string(r.Kind) + ": " + r.Detail)
+	for _, c := range n.Changes {
+		if c.Detail == detail {
+			return nil
+		}
+	}
+	if err := l.suppressBy(ctx, n, r); err != nil {
+		return err
+	}
+	change := Change{At: r.At, To: n.State, Detail: detail}
+	if change.At.IsZero() {
+		change.At = l.now()
+	}
+	switch {
+	case r.Kind == HardBounce || r.Kind == SoftBounce && n.State == Ambiguous:
+		if n.State == Ambiguous || n.State == Accepted {
+			change.To, change.Reason = Bounced, DeadAddress
+			n.FollowUp = n.FollowUp.cancelled()
+		}
+	case n.State == Ambiguous || n.State == DotPending:
+		change.To = Accepted
+		n.FollowUp.State = FollowUpPending
+	}
+	n.State, n.Changes = change.To, append(n.Changes[:len(n.Changes):len(n.Changes)], change)
+	if change.Reason != "" || change.To == Accepted {
+		n.Reason = change.Reason
+	}
+	done, err := l.saveAll(ctx, []*Notification{&n})
+	if err == nil && !done[0] {
+		err = ErrConflict
+	}
+	return err
+}
+
+// cancelled takes back a follow-up that is not written: the customer was not told after all.
+func (f FollowUp) cancelled() FollowUp {
+	if f.State == FollowUpPending {
+		f.State = FollowUpNone
+	}
+	return f
+}
+
+// suppressBy keeps further messages from whoever a receipt says must not get any.
+func (l *Ledger) suppressBy(ctx context.Context, n Notification, r Receipt) error {
+	s := Suppression{Channel: n.Channel, Source: Clean(string(r.Kind) + " " + r.Detail), Reason: LeftUs}
+	switch r.Kind {
+	case HardBounce:
+		s.Reason = DeadAddress
+	case Complaint, Unsubscribed:
+	default:
+		return nil
+	}
+	if n.Address == "" { // forgotten meanwhile
+		return nil
+	}
+	s.Who = l.personOf(&n)
+	return l.Suppress(ctx, s)
+}
