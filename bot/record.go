@@ -64,6 +64,9 @@ func (r *Restock) write(w *writer) {
 	w.text(7, r.OpenedBy)
 	w.time(8, r.Closed)
 	w.text(9, r.ClosedBy)
+	w.text(10, r.Variant)
+	w.text(11, r.Price)
+	w.text(12, r.Picture)
 }
 
 func (r *Restock) read(f field) error {
@@ -90,6 +93,12 @@ func (r *Restock) read(f field) error {
 		r.Closed = f.time()
 	case 9:
 		r.ClosedBy = f.text()
+	case 10:
+		r.Variant = f.text()
+	case 11:
+		r.Price = f.text()
+	case 12:
+		r.Picture = f.text()
 	}
 	return nil
 }

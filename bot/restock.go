@@ -18,6 +18,10 @@ type Restock struct {
 	OpenedBy string    `json:"opened_by"` // run
 	Closed   time.Time `json:"closed,omitzero"`
 	ClosedBy string    `json:"closed_by,omitempty"`
+	// For the message, where the stock list says so.
+	Variant string `json:"variant,omitempty"`
+	Price   string `json:"price,omitempty"`
+	Picture string `json:"picture,omitempty"` // address
 }
 
 // Comparison is the difference between what was known and what was read.
@@ -89,6 +93,7 @@ func (c *Comparison) in(job, run string, next *Level, before Level, at time.Time
 	next.OutSince = time.Time{}
 	back := Restock{
 		Job: job, SKU: next.SKU, Number: before.Episode, Name: next.Name, URL: next.URL, Quantity: next.Quantity, Opened: at, OpenedBy: run,
+		Variant: next.Variant, Price: next.Price, Picture: next.Picture,
 	}
 	if before.Open && at.Sub(before.OutSince) < coolDown {
 		c.Resumed = append(c.Resumed, back)

@@ -22,6 +22,10 @@ type StockLevel struct {
 	Unit         string       `json:"unit,omitempty"`     // as the page writes it: "kg", "u"
 	Availability Availability `json:"availability"`
 	Source       string       `json:"source,omitempty"` // address of the page it was read from
+	// For the message, where the page says so.
+	Variant string `json:"variant,omitempty"`
+	Price   string `json:"price,omitempty"`
+	Picture string `json:"picture,omitempty"` // address
 }
 
 // Completeness says whether something proved that a reading has every row: the page's own count, a whole file, or a list

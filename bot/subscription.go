@@ -58,6 +58,7 @@ const (
 	Unreachable Reason = "unreachable"  // the receiving side did not answer; tried again later
 	NoReply     Reason = "no_reply"     // the message left, no reply came
 	LeftUs      Reason = "unsubscribed" // by link, one-click or STOP
+	Forgotten   Reason = "forgotten"    // erased at the person's request
 	WaveFull    Reason = "wave_full"    // as many are invited as there are units for: keeps its place, and has its turn later
 	QuietHours  Reason = "quiet_hours"  // it is night where the customer is: sent in the morning
 	WishExpired Reason = "wish_expired" // asked too long ago

@@ -92,7 +92,7 @@ func noFlow(site *selectors.Site, flow string) error {
 func stockLevel(r *selectors.Reading, row record) (bot.StockLevel, error) {
 	level := bot.StockLevel{
 		SKU: row.text("sku"), Name: capped(row.text("name"), maxName), URL: row.text("url"), Unit: capped(row.text("unit"), 20), Source: row.source,
-		Availability: bot.Unknown,
+		Availability: bot.Unknown, Variant: capped(row.text("variant"), maxName), Price: capped(row.text("price"), 40), Picture: row.text("picture"),
 	}
 	if cell, ok := row.cells["quantity"]; ok {
 		q, err := bot.ParseQuantity(cell.Value)

@@ -86,6 +86,14 @@ func subscription(r *selectors.Reading, row record, sku string) (bot.Subscriptio
 	if sub.ID == "" {
 		return sub, unreadable(r, row, "id", "the CRM's own name for the request")
 	}
+	for _, name := range []string{"state", "postcode", "zone", "proof"} {
+		if text := row.text(name); text != "" {
+			if sub.Fields == nil {
+				sub.Fields = map[string]string{}
+			}
+			sub.Fields[name] = capped(text, maxName)
+		}
+	}
 	if cell, ok := row.cells["channel"]; ok {
 		switch strings.ToLower(cell.Value) {
 		case "email":

@@ -116,6 +116,9 @@ func StockColumns() []Word {
 		{"quantity", "how many there are: more than none is in stock"},
 		{"availability", "in, out or unknown, where the page has words (use map:)"},
 		{"unit", "of the quantity"},
+		{"variant", "size, colour, …, for the message"},
+		{"price", "as customers see it, for the message"},
+		{"picture", "address of one, for the message"},
 	}
 }
 
@@ -132,6 +135,10 @@ func SubscriberColumns() []Word {
 		{"consent", "yes or no"},
 		{"requested", "when the customer asked"},
 		{"language", "of the message"},
+		{"state", "of Australia, for quiet hours by the customer's clock"},
+		{"postcode", "the same, where there is no state"},
+		{"zone", "time zone of the customer, such as Australia/Perth"},
+		{"proof", "when, where and how the customer agreed; it is kept with the message"},
 		{"status", "for where:"},
 	}
 }

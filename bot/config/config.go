@@ -27,6 +27,7 @@ type Config struct {
 	Sites    string   `yaml:"sites"`            // folder with the selector files; default: sites
 	Zone     string   `yaml:"zone"`             // IANA time zone of the schedule and of what is written; default: Australia/Sydney
 	Shop     Shop     `yaml:"shop"`
+	Texts    string   `yaml:"templates"` // folder with texts in place of ours
 	SMTP     *SMTP    `yaml:"smtp"`
 	SMS      *SMS     `yaml:"sms"`
 	Browser  Browser  `yaml:"browser"`
@@ -36,6 +37,10 @@ type Config struct {
 	Enough   *Enough  `yaml:"enough"` // of all jobs; a job can have its own
 	Quiet    *Quiet   `yaml:"quiet"`  // of all jobs; a job can have its own
 	Public   *Public  `yaml:"public"`
+	Bounces  *Bounces `yaml:"bounces"`
+
+	Retention time.Duration `yaml:"retention"` // who was told is forgotten after this; default 9600h (400 days)
+
 	Evidence Evidence `yaml:"evidence"`
 	Alerts   *Alerts  `yaml:"alerts"`
 	Jobs     []Job    `yaml:"jobs,required"`

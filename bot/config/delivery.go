@@ -48,6 +48,15 @@ type Public struct {
 	strict.Pos
 	Listen string `yaml:"listen,required"` // address of this machine
 	URL    string `yaml:"url,required"`    // address under which customers reach it
+	// SendGrid is the public key of its signed event webhook.
+	SendGrid string `yaml:"sendgrid"`
+}
+
+// Bounces says where mail servers send back what they cannot deliver.
+type Bounces struct {
+	strict.Pos
+	Maildir string `yaml:"maildir"` // folder with new and cur
+	Mbox    string `yaml:"mbox"`    // file
 }
 
 // Factor is a number with decimals, kept in hundredths.
@@ -129,6 +138,12 @@ func (ck *checker) delivery() {
 				j.quiet = ck.quiet(q)
 			}
 		}
+	}
+	if c.Retention == 0 {
+		c.Retention = 400 * 24 * time.Hour
+	}
+	if b := c.Bounces; b != nil && (b.Maildir == "") == (b.Mbox == "") {
+		ck.report(b.Pos, "bounces", "either maildir: or mbox:", "")
 	}
 	if c.SMTP != nil {
 		ck.smtp(c.SMTP)

@@ -2,19 +2,13 @@ package notify
 
 import (
 	"bytes"
-	"embed"
 	"fmt"
-	htmltemplate "html/template"
 	"net/url"
 	"strings"
-	texttemplate "text/template"
 	"unicode"
 
 	"restock/bot"
 )
-
-//go:embed templates/*
-var templates embed.FS
 
 // Shop is what the messages say about the sender. Australian law wants the sender named, with a way to reach and to leave it.
 type Shop struct {
@@ -24,22 +18,22 @@ type Shop struct {
 	Unsubscribe string // mailto: or https: address
 	// Leave, if set, gives the address by which the recipient of a notification leaves with one click.
 	Leave func(n bot.Notification) string
+	// Templates, if set, is a folder with texts of one's own: see README.md.
+	Templates string
 }
 
-// facts are what a template can show. Every one but Product may be empty.
-type facts struct {
+// Facts are what a template can show. Every one but Product and Link may be empty.
+type Facts struct {
 	Shop, Contact, Unsubscribe string
-	Product, SKU, Link         string
-	Customer                   string
+	Product, Variant, SKU      string
+	Price, Picture, Link       string
+	Customer, Language         string
 }
 
-// Renderer returns the function that writes messages for a shop. It refuses a shop that cannot be written about.
+// Renderer returns the function that writes messages for a shop. It refuses texts that cannot be written: each is tried with
+// everything there and with everything that may be missing gone.
 func Renderer(shop Shop) (bot.Renderer, error) {
-	text, err := texttemplate.ParseFS(templates, "templates/*.txt")
-	if err != nil {
-		return nil, err
-	}
-	html, err := htmltemplate.ParseFS(templates, "templates/*.html")
+	set, err := load(shop.Templates)
 	if err != nil {
 		return nil, err
 	}
@@ -55,32 +49,41 @@ func Renderer(shop Shop) (bot.Renderer, error) {
 				m.Mailto = shop.Unsubscribe
 			}
 		}
-		var b bytes.Buffer
-		b.Grow(2 << 10)
-		for _, part := range []struct {
-			name string
-			into *string
-		}{{"subject.txt", &m.Subject}, {"mail.txt", &m.Text}, {"sms.txt", &m.SMS}} {
-			b.Reset()
-			if err := text.ExecuteTemplate(&b, part.name, f); err != nil {
-				return m, err
-			}
-			*part.into = strings.TrimSpace(b.String())
-		}
-		b.Reset()
-		err = html.ExecuteTemplate(&b, "mail.html", f)
-		m.HTML = b.String()
-		return m, err
+		return m, set.write(&m, f)
 	}, nil
 }
 
-func (s Shop) facts(n bot.Notification) (facts, error) {
-	f := facts{
-		Shop: oneLine(s.Name), Contact: oneLine(s.Contact), Unsubscribe: s.Unsubscribe,
+// write fills in the texts.
+func (s *texts) write(m *bot.Message, f Facts) error {
+	var b bytes.Buffer
+	b.Grow(2 << 10)
+	for _, part := range []struct {
+		name string
+		into *string
+	}{{"subject.txt", &m.Subject}, {"mail.txt", &m.Text}, {"sms.txt", &m.SMS}} {
+		b.Reset()
+		if err := s.text(part.name, f.Language).Execute(&b, f); err != nil {
+			return err
+		}
+		*part.into = strings.TrimSpace(b.String())
+	}
+	b.Reset()
+	err := s.page("mail.html", f.Language).Execute(&b, f)
+	m.HTML = b.String()
+	return err
+}
+
+func (s Shop) facts(n bot.Notification) (Facts, error) {
+	f := Facts{
+		Shop: oneLine(s.Name), Contact: oneLine(s.Contact), Unsubscribe: s.Unsubscribe, Language: n.Subscription.Language,
 		Product: oneLine(n.Restock.Name), SKU: oneLine(n.Restock.SKU), Customer: oneLine(n.Subscription.Customer),
+		Variant: oneLine(n.Restock.Variant), Price: oneLine(n.Restock.Price),
 	}
 	if f.Product == "" {
 		f.Product = f.SKU
+	}
+	if u, err := url.Parse(n.Restock.Picture); err == nil && u.Scheme == "https" && u.Host != "" {
+		f.Picture = u.String()
 	}
 	if s.Leave != nil {
 		f.Unsubscribe = s.Leave(n)

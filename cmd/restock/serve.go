@@ -47,6 +47,13 @@ func (a *app) serve(ctx context.Context, w *workshop) error {
 	defer side.Wait()
 	defer end()
 	side.Go(func() { w.digests(beside) })
+	public, err := w.listen(beside)
+	if err != nil {
+		return err
+	}
+	if public != nil {
+		side.Go(public)
+	}
 	for _, job := range jobs {
 		tick, err := p.Tick(ctx, job)
 		if err != nil {

@@ -121,6 +121,9 @@ func (w *workshop) channels() []bot.Channel {
 func (w *workshop) senders() (map[bot.Channel]bot.Sender, error) {
 	shop := w.config.Shop
 	about := notify.Shop{Name: shop.Name, Product: shop.Product, Contact: shop.Contact, Unsubscribe: shop.Unsubscribe}
+	if w.config.Texts != "" {
+		about.Templates = w.config.Path(w.config.Texts)
+	}
 	if w.config.Public != nil && w.ledger != nil {
 		about.Leave = w.leave
 	}
@@ -188,6 +191,9 @@ func (w *workshop) mailer(c *config.SMTP, render bot.Renderer) (bot.Sender, erro
 
 func (w *workshop) texter(c *config.SMS, render bot.Renderer) (bot.Sender, error) {
 	o := sms.Options{From: c.From, Service: c.Service, Valid: 10 * time.Hour}
+	if w.config.Public != nil {
+		o.Callback = w.hookURL("twilio")
+	}
 	var token string
 	for _, part := range []struct {
 		from selectors.Template
@@ -223,6 +229,10 @@ func (w *workshop) run(ctx context.Context, name, trigger string, dry bool, o ru
 	}
 	b.DryRun, b.Progress, b.Planned = dry, o.progress, o.planned
 	w.prune()
+	if !dry {
+		w.receive(ctx, &run)
+		w.retain(ctx)
+	}
 	late := &bot.StepError{
 		Class: bot.SiteDown, Flow: "run", Expected: fmt.Sprintf("the run to end within %s (deadline: of the job)", job.Deadline), Found: "it was still at work",
 		Hint: "is a site very slow, or deadline: too short? The next run goes on where this one stopped",

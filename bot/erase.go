@@ -1,0 +1,89 @@
+package bot
+
+import (
+	"context"
+	"strings"
+	"time"
+)
+
+// Erase forgets a person: the key to everything that is kept of them is deleted, so that no copy of the records can be read any
+// more; what waits for them is not sent; and nothing is sent to that address later, of which only a keyed hash is kept. It
+// returns how many notifications were about them.
+func (l *Ledger) Erase(ctx context.Context, address string) (found int, err error) {
+	address = normal(address)
+	if err := l.Suppress(ctx, Suppression{Who: l.Person(address), Reason: Forgotten, Source: "forgotten"}); err != nil {
+		return 0, err
+	}
+	people := map[string]bool{}
+	for n, err := range l.All(ctx) {
+		if err != nil {
+			return found, err
+		}
+		if normal(n.Address) != address && normal(n.Subscription.Email) != address && normal(n.Subscription.Phone) != address {
+			continue
+		}
+		found++
+		people[n.Who] = true
+		if n.State == Queued || n.State == Retry || n.State == Held {
+			to := Suppressed
+			if n.State == Held {
+				to = Failed
+			}
+			if _, err := l.Move(ctx, []Notification{n}, Change{To: to, Reason: Forgotten}); err != nil {
+				return found, err
+			}
+		}
+	}
+	for who := range people {
+		if err := l.forgetKey(ctx, who); err != nil {
+			return found, err
+		}
+	}
+	return found, nil
+}
+
+func normal(address string) string {
+	if phone := E164(address); ValidPhone(phone) {
+		return phone
+	}
+	return strings.ToLower(strings.TrimSpace(address))
+}
+
+func (l *Ledger) forgetKey(ctx context.Context, who string) error {
+	entry, err := l.store.Get(ctx, People, who)
+	if err != nil || entry.Rev == 0 {
+		return err
+	}
+	return l.apply(ctx, []Write{{Table: People, Key: who, Rev: entry.Rev}})
+}
+
+// Retain forgets everybody of whom nothing is open and nothing was changed since a time. The figures stay: only who it was is
+// gone. It returns how many people were forgotten.
+func (l *Ledger) Retain(ctx context.Context, since time.Time) (int, error) {
+	if l.Vault == nil {
+		return 0, nil
+	}
+	last := map[string]bool{} // person → still needed
+	for n, err := range l.records(ctx) {
+		if err != nil {
+			return 0, err
+		}
+		if n.Who != "" {
+			recent := n.Open() || len(n.Changes) > 0 && n.Changes[len(n.Changes)-1].At.After(since)
+			last[n.Who] = last[n.Who] || recent
+		}
+	}
+	forgotten := 0
+	for entry, err := range l.store.Scan(ctx, People, "") {
+		if err != nil {
+			return forgotten, err
+		}
+		if needed, known := last[entry.Key]; known && !needed {
+			if err := l.apply(ctx, []Write{{Table: People, Key: entry.Key, Rev: entry.Rev}}); err != nil {
+				return forgotten, err
+			}
+			forgotten++
+		}
+	}
+	return forgotten, nil
+}

@@ -1,0 +1,118 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"net/http"
+	"strings"
+	"time"
+
+	"restock/bot"
+	"restock/bot/config"
+	"restock/bot/notify/bounce"
+	"restock/bot/web"
+)
+
+// hook is the address of a gateway's reports.
+func (w *workshop) hookURL(name string) string {
+	return strings.TrimSuffix(w.config.Public.URL, "/") + "/hooks/" + name
+}
+
+// listen opens the listener for customers, if there is one; serve answers on it until the context ends.
+func (w *workshop) listen(ctx context.Context) (serve func(), err error) {
+	c := w.config.Public
+	if c == nil {
+		return nil, nil
+	}
+	log := w.a.log()
+	p := &web.Public{Ledger: w.ledger, Shop: w.config.Shop.Name, Log: log, Hooks: map[string]http.Handler{}}
+	if c.SendGrid != "" {
+		p.Hooks["sendgrid"] = web.SendGrid{Ledger: w.ledger, Key: c.SendGrid, Now: w.a.now, Log: log}
+	}
+	if s := w.config.SMS; s != nil {
+		token, err := s.Token.Expand(w.values())
+		if err != nil {
+			return nil, configError(s.String(), "sms", err)
+		}
+		p.Hooks["twilio"] = web.Twilio{Ledger: w.ledger, Token: config.NewSecret(token).Reveal, URL: w.hookURL("twilio"), Log: log}
+	}
+	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", c.Listen)
+	if err != nil {
+		return nil, configError(c.String(), "public", err)
+	}
+	w.a.say("customers: %s, listening on %s", c.URL, l.Addr())
+	return func() {
+		if err := p.Serve(ctx, l); err != nil {
+			w.a.say("restock: the listener for customers has ended: %v", err)
+		}
+	}, nil
+}
+
+// receive takes the bounces that have come. What cannot be read is a warning: it is read again by the next run.
+func (w *workshop) receive(ctx context.Context, run *bot.Run) {
+	c := w.config.Bounces
+	if c == nil {
+		return
+	}
+	bounceTo := ""
+	if w.config.SMTP != nil {
+		bounceTo = w.config.SMTP.Bounce
+	}
+	take := func(r bot.Receipt) error {
+		if _, known, err := w.ledger.Find(ctx, r.Key); err != nil || !known {
+			return err // another installation's, or older than what is kept
+		}
+		return w.ledger.Receive(ctx, r)
+	}
+	var taken, others int
+	var err error
+	if c.Maildir != "" {
+		taken, others, err = bounce.Maildir(w.config.Path(c.Maildir), bounceTo, w.a.now(), take)
+	} else {
+		taken, others, err = w.receiveMbox(ctx, w.config.Path(c.Mbox), bounceTo, take)
+	}
+	if err != nil {
+		run.Warnings = append(run.Warnings, "bounces: "+bot.Clean(err.Error()))
+	}
+	if taken+others > 0 && w.a.verbose {
+		w.a.say("bounces: %d report(s) taken, %d other message(s)", taken, others)
+	}
+}
+
+func (w *workshop) receiveMbox(ctx context.Context, path, bounceTo string, take func(bot.Receipt) error) (taken, others int, err error) {
+	const place = "bounces/mbox" // kept as a time: so many nanoseconds since 1970
+	at, err := w.ledger.Marked(ctx, place)
+	if err != nil {
+		return 0, 0, err
+	}
+	from := int64(0)
+	if !at.IsZero() {
+		from = at.UnixNano()
+	}
+	next, taken, others, err := bounce.Mbox(path, bounceTo, from, w.a.now(), take)
+	if err == nil && next != from {
+		err = w.ledger.Mark(ctx, place, time.Unix(0, next))
+	}
+	return taken, others, err
+}
+
+// retain forgets once a day who was told long ago.
+func (w *workshop) retain(ctx context.Context) {
+	const what = "retention"
+	last, err := w.ledger.Marked(ctx, what)
+	now := w.a.now()
+	if err != nil || now.Sub(last) < 24*time.Hour {
+		return
+	}
+	n, err := w.ledger.Retain(ctx, now.Add(-w.config.Retention))
+	if err == nil {
+		err = w.ledger.Mark(ctx, what, now)
+	}
+	if err != nil {
+		w.a.say("restock: who was told long ago could not be forgotten: %v", err)
+	}
+	if n > 0 {
+		w.a.say("%s", fmt.Sprintf("%d person(s) forgotten: nothing was sent to them for longer than retention:", n))
+	}
+}
