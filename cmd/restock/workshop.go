@@ -118,16 +118,21 @@ func (w *workshop) channels() []bot.Channel {
 	return list
 }
 
-func (w *workshop) senders() (map[bot.Channel]bot.Sender, error) {
-	shop := w.config.Shop
-	about := notify.Shop{Name: shop.Name, Product: shop.Product, Contact: shop.Contact, Unsubscribe: shop.Unsubscribe}
+// shop is what the messages say about the sender.
+func (w *workshop) shop() notify.Shop {
+	c := w.config.Shop
+	shop := notify.Shop{Name: c.Name, Product: c.Product, Contact: c.Contact, Unsubscribe: c.Unsubscribe}
 	if w.config.Texts != "" {
-		about.Templates = w.config.Path(w.config.Texts)
+		shop.Templates = w.config.Path(w.config.Texts)
 	}
 	if w.config.Public != nil && w.ledger != nil {
-		about.Leave = w.leave
+		shop.Leave = w.leave
 	}
-	render, err := notify.Renderer(about)
+	return shop
+}
+
+func (w *workshop) senders() (map[bot.Channel]bot.Sender, error) {
+	render, err := notify.Renderer(w.shop())
 	if err != nil {
 		return nil, err
 	}

@@ -59,3 +59,26 @@ func (p *Page) shoot(ctx context.Context, shot proto.PageCaptureScreenshot) ([]b
 	}
 	return got.Data, nil
 }
+
+// Shot takes a PNG of a whole page of our own, as it looks to those who like it dark or light. Nothing is covered.
+func (p *Page) Shot(ctx context.Context, dark bool) ([]byte, error) {
+	ctx, cancel := context.WithTimeout(ctx, pictureLimit)
+	defer cancel()
+	scheme := "light"
+	if dark {
+		scheme = "dark"
+	}
+	media := proto.EmulationSetEmulatedMedia{Features: []*proto.EmulationMediaFeature{{Name: "prefers-color-scheme", Value: scheme}}}
+	if err := media.Call(p.at(ctx)); err != nil {
+		return nil, p.broken(err)
+	}
+	size, err := (proto.PageGetLayoutMetrics{}).Call(p.at(ctx))
+	if err != nil {
+		return nil, p.broken(err)
+	}
+	data, err := p.screenshot(ctx, proto.PageCaptureScreenshot{
+		Format: proto.PageCaptureScreenshotFormatPng, CaptureBeyondViewport: true,
+		Clip: &proto.PageViewport{Width: size.CSSContentSize.Width, Height: size.CSSContentSize.Height, Scale: 1},
+	})
+	return data, p.broken(err)
+}

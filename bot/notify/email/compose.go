@@ -23,6 +23,17 @@ func (s *Sender) compose(n bot.Notification, draft *bytes.Buffer) ([]byte, error
 	return stuffed(draft.Bytes()), nil
 }
 
+// Compose writes the whole message as the customer would get it.
+func (s *Sender) Compose(n bot.Notification) ([]byte, error) {
+	m, err := s.message(n)
+	if err != nil {
+		return nil, err
+	}
+	var b bytes.Buffer
+	_, err = m.WriteTo(&b)
+	return b.Bytes(), err
+}
+
 // message writes the headers that customers, mailbox providers and the law want.
 func (s *Sender) message(n bot.Notification) (*mail.Msg, error) {
 	text, err := s.render(n)
