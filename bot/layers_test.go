@@ -18,7 +18,7 @@ func layers() map[string][]string {
 		"bot/config":            {"bot", "bot/schedule", "selectors", "selectors/strict"},
 		"bot/schedule":          {"bot", "github.com/robfig/cron/v3"},
 		"bot/notify":            {"bot"},
-		"bot/notify/email":      {"bot", "github.com/wneessen/go-mail", "github.com/wneessen/go-mail/smtp", "golang.org/x/time/rate"},
+		"bot/notify/email":      {"bot", "github.com/wneessen/go-mail", "github.com/wneessen/go-mail/smtp", "github.com/emersion/go-msgauth/dkim", "golang.org/x/time/rate"},
 		"bot/notify/sms":        {"bot"},
 		"bot/notify/notifytest": {"bot"},
 		"bot/notify/webhook":    {"bot"},

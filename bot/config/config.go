@@ -22,22 +22,22 @@ const FileName = "restock.yaml"
 // Config is restock.yaml.
 type Config struct {
 	strict.Pos
-	Version  int      `yaml:"version,required"` // 1
-	Data     string   `yaml:"data"`             // folder for the state and the evidence; default: data
-	Sites    string   `yaml:"sites"`            // folder with the selector files; default: sites
-	Zone     string   `yaml:"zone"`             // IANA time zone of the schedule and of what is written; default: Australia/Sydney
-	Shop     Shop     `yaml:"shop"`
-	Texts    string   `yaml:"templates"` // folder with texts in place of ours
-	SMTP     *SMTP    `yaml:"smtp"`
-	SMS      *SMS     `yaml:"sms"`
-	Browser  Browser  `yaml:"browser"`
-	Guards   *Guards  `yaml:"guards"` // of all jobs; a job can have its own
-	Limits   *Limits  `yaml:"limits"` // of all jobs; a job can have its own
-	Waves    *Waves   `yaml:"waves"`  // of all jobs; a job can have its own
-	Enough   *Enough  `yaml:"enough"` // of all jobs; a job can have its own
-	Quiet    *Quiet   `yaml:"quiet"`  // of all jobs; a job can have its own
-	Public   *Public  `yaml:"public"`
-	Bounces  *Bounces `yaml:"bounces"`
+	Version int      `yaml:"version,required"` // 1
+	Data    string   `yaml:"data"`             // folder for the state and the evidence; default: data
+	Sites   string   `yaml:"sites"`            // folder with the selector files; default: sites
+	Zone    string   `yaml:"zone"`             // IANA time zone of the schedule and of what is written; default: Australia/Sydney
+	Shop    Shop     `yaml:"shop"`
+	Texts   string   `yaml:"templates"` // folder with texts in place of ours
+	SMTP    *SMTP    `yaml:"smtp"`
+	SMS     *SMS     `yaml:"sms"`
+	Browser Browser  `yaml:"browser"`
+	Guards  *Guards  `yaml:"guards"` // of all jobs; a job can have its own
+	Limits  *Limits  `yaml:"limits"` // of all jobs; a job can have its own
+	Waves   *Waves   `yaml:"waves"`  // of all jobs; a job can have its own
+	Enough  *Enough  `yaml:"enough"` // of all jobs; a job can have its own
+	Quiet   *Quiet   `yaml:"quiet"`  // of all jobs; a job can have its own
+	Public  *Public  `yaml:"public"`
+	Bounces *Bounces `yaml:"bounces"`
 
 	Retention time.Duration `yaml:"retention"` // who was told is forgotten after this; default 9600h (400 days)
 

@@ -20,7 +20,11 @@ func (s *Sender) compose(n bot.Notification, draft *bytes.Buffer) ([]byte, error
 	if _, err := m.WriteTo(draft); err != nil {
 		return nil, err
 	}
-	return stuffed(draft.Bytes()), nil
+	raw, err := s.sign(draft.Bytes())
+	if err != nil {
+		return nil, err
+	}
+	return stuffed(raw), nil
 }
 
 // Compose writes the whole message as the customer would get it.
@@ -30,8 +34,10 @@ func (s *Sender) Compose(n bot.Notification) ([]byte, error) {
 		return nil, err
 	}
 	var b bytes.Buffer
-	_, err = m.WriteTo(&b)
-	return b.Bytes(), err
+	if _, err := m.WriteTo(&b); err != nil {
+		return nil, err
+	}
+	return s.sign(b.Bytes())
 }
 
 // message writes the headers that customers, mailbox providers and the law want.
@@ -40,11 +46,7 @@ func (s *Sender) message(n bot.Notification) (*mail.Msg, error) {
 	if err != nil {
 		return nil, err
 	}
-	options := []mail.MsgOption{mail.WithNoDefaultUserAgent()}
-	if s.sign != nil {
-		options = append(options, mail.WithDKIM(s.sign))
-	}
-	m := mail.NewMsg(options...)
+	m := mail.NewMsg(mail.WithNoDefaultUserAgent())
 	if err := m.FromFormat(cmp.Or(text.Sender, s.opts.Name), s.opts.From); err != nil {
 		return nil, err
 	}

@@ -17,6 +17,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/emersion/go-msgauth/dkim"
 	"github.com/wneessen/go-mail"
 	"golang.org/x/time/rate"
 
@@ -48,11 +49,11 @@ type Options struct {
 
 // Sender is the e-mail channel.
 type Sender struct {
-	opts   Options
-	render bot.Renderer
-	client *mail.Client
-	limit  *rate.Limiter // may be nil
-	sign   *mail.DKIMSigner
+	opts    Options
+	render  bot.Renderer
+	client  *mail.Client
+	limit   *rate.Limiter     // may be nil
+	signing *dkim.SignOptions // nil: not signed
 
 	mu   sync.Mutex
 	idle []*line
@@ -95,7 +96,7 @@ func New(o Options, render bot.Renderer) (*Sender, error) {
 		return nil, err
 	}
 	if o.DKIM != nil {
-		if s.sign, err = o.DKIM.signer(); err != nil {
+		if s.signing, err = o.DKIM.options(); err != nil {
 			return nil, err
 		}
 	}
