@@ -4,11 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
 	"os"
 	"path/filepath"
 	"slices"
-	"strconv"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -199,17 +197,21 @@ func (d *doctor) state(ctx context.Context) {
 		"correct the secret; or, if it is right, run `restock sessions forget SITE`")
 }
 
-// servers looks whether mail and SMS servers can be reached, without saying anything to them.
+// servers looks whether the mail server lets us in, and at what mailbox providers want of a sender. Nothing is sent.
 func (d *doctor) servers(ctx context.Context) {
-	if c := d.config.SMTP; c != nil {
-		address := net.JoinHostPort(c.Host, strconv.Itoa(c.Port))
-		dialing, cancel := context.WithTimeout(ctx, 5*time.Second)
-		defer cancel()
-		conn, err := (&net.Dialer{}).DialContext(dialing, "tcp", address)
-		if err == nil {
-			err = conn.Close()
-		}
-		d.add("mail server", err == nil, foundOr(err, address+" answers"), "is the address right, and may this machine reach it?")
+	if d.config.SMTP == nil {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, preflightLimit)
+	defer cancel()
+	w := &workshop{a: d.a, config: d.config, secrets: config.Secrets{Folder: d.config.Folder, Getenv: d.a.getenv}}
+	checks, err := w.preflight(ctx)
+	if err != nil {
+		d.add("messages", false, firstLine(err), "correct what is named")
+		return
+	}
+	for _, c := range checks {
+		d.add(c.Name, c.OK, c.Found, c.Hint)
 	}
 }
 

@@ -237,6 +237,7 @@ func (w *workshop) run(ctx context.Context, name, trigger string, dry bool, o ru
 	if !dry {
 		w.receive(ctx, &run)
 		w.retain(ctx)
+		w.cleared(ctx, b, &run)
 	}
 	late := &bot.StepError{
 		Class: bot.SiteDown, Flow: "run", Expected: fmt.Sprintf("the run to end within %s (deadline: of the job)", job.Deadline), Found: "it was still at work",
