@@ -112,6 +112,7 @@ func (b *Bot) send(ctx context.Context, d *desk, claimed []*Notification) error 
 // due collects what may be sent now and expires what must not be sent any more. What is out only within the cool-down waits.
 func (b *Bot) due(ctx context.Context, job Job, run *Run, levels map[string]Level) ([]*Notification, error) {
 	var due, night []*Notification
+	var again []Notification
 	expired := map[Reason][]Notification{}
 	now := b.Now()
 	for n, err := range b.Ledger.open(ctx, job.Name) {
@@ -120,6 +121,8 @@ func (b *Bot) due(ctx context.Context, job Job, run *Run, levels map[string]Leve
 		switch {
 		case err != nil:
 			return nil, err
+		case n.State == Ambiguous && b.resend(job, &n, now):
+			again = append(again, n)
 		case n.State == Ambiguous:
 			run.Ambiguous++
 		case n.State == Held && !now.After(n.NotAfter):
@@ -139,6 +142,11 @@ func (b *Bot) due(ctx context.Context, job Job, run *Run, levels map[string]Leve
 			due = append(due, &n)
 		}
 	}
+	sent, err := b.Ledger.Move(ctx, again, Change{To: Queued, Run: run.ID, Reason: MayBeDouble})
+	if err != nil {
+		return nil, err
+	}
+	due = append(due, pointers(sent)...)
 	run.Later += len(night)
 	if err := b.Ledger.wait(ctx, night, QuietHours, now, job.Policy.Life); err != nil {
 		return nil, err
@@ -151,6 +159,17 @@ func (b *Bot) due(ctx context.Context, job Job, run *Run, levels map[string]Leve
 		run.Warnings = append(run.Warnings, fmt.Sprintf("%d message(s) expired unsent: %s", len(list), reason))
 	}
 	return due, nil
+}
+
+// resend reports whether an ambiguous message is to be sent once more: where the file wants it so, once, and after nothing was
+// heard of it for long enough.
+func (b *Bot) resend(job Job, n *Notification, now time.Time) bool {
+	after, wanted := job.Policy.Resend[n.Channel]
+	if !wanted || n.Resent || now.After(n.NotAfter) || now.Sub(n.attempted()) < after {
+		return false
+	}
+	n.Resent = true
+	return true
 }
 
 // backoff is how long to wait before the next attempt: 5 minutes, doubled each time, at most 2 hours.

@@ -17,7 +17,9 @@ type Policy struct {
 	Waves    Waves
 	Enough   Enough
 	Quiet    Quiet
-	Wishes   time.Duration // a request older than this has expired; 0: never
+	// Resend says of a channel after how long an ambiguous message is sent once more; a channel that is not there holds it.
+	Resend map[Channel]time.Duration
+	Wishes time.Duration // a request older than this has expired; 0: never
 }
 
 // Plan makes the notifications of the opened restocks: one for each waiting subscription, those that cannot be told

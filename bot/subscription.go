@@ -45,25 +45,26 @@ type Reason string
 // The reasons for telling nobody.
 const (
 	NoConsent   Reason = "no_consent"
-	NoAddress   Reason = "no_address"   // neither an e-mail address nor a phone number for a wanted channel
-	BadAddress  Reason = "bad_address"  // there is one, but it cannot work
-	AskedTwice  Reason = "asked_twice"  // the same customer asked twice for the same product: told once
-	Unsettled   Reason = "unsettled"    // an earlier message to the same request is not settled yet: another one could be its double
-	SoldOut     Reason = "sold_out"     // out again before the message left
-	NewsIsOld   Reason = "news_is_old"  // not delivered within the life of the news
-	NoChannel   Reason = "no_channel"   // the wanted channel is not configured
-	Interrupted Reason = "interrupted"  // the process died between the last byte and the reply
-	Refused     Reason = "refused"      // the receiving side said no for good
-	DeadAddress Reason = "dead_address" // the receiving side says that there is no such address
-	Unreachable Reason = "unreachable"  // the receiving side did not answer; tried again later
-	NoReply     Reason = "no_reply"     // the message left, no reply came
-	LeftUs      Reason = "unsubscribed" // by link, one-click or STOP
-	Forgotten   Reason = "forgotten"    // erased at the person's request
-	WaveFull    Reason = "wave_full"    // as many are invited as there are units for: keeps its place, and has its turn later
-	QuietHours  Reason = "quiet_hours"  // it is night where the customer is: sent in the morning
-	WishExpired Reason = "wish_expired" // asked too long ago
-	OverLimit   Reason = "over_limit"   // more than the limits of the job allow: held for a person
-	SenderFault Reason = "sender_fault" // refused because of us (log-in, sender address, policy): the channel stops
+	NoAddress   Reason = "no_address"    // neither an e-mail address nor a phone number for a wanted channel
+	BadAddress  Reason = "bad_address"   // there is one, but it cannot work
+	AskedTwice  Reason = "asked_twice"   // the same customer asked twice for the same product: told once
+	Unsettled   Reason = "unsettled"     // an earlier message to the same request is not settled yet: another one could be its double
+	SoldOut     Reason = "sold_out"      // out again before the message left
+	NewsIsOld   Reason = "news_is_old"   // not delivered within the life of the news
+	NoChannel   Reason = "no_channel"    // the wanted channel is not configured
+	Interrupted Reason = "interrupted"   // the process died between the last byte and the reply
+	Refused     Reason = "refused"       // the receiving side said no for good
+	DeadAddress Reason = "dead_address"  // the receiving side says that there is no such address
+	Unreachable Reason = "unreachable"   // the receiving side did not answer; tried again later
+	NoReply     Reason = "no_reply"      // the message left, no reply came
+	LeftUs      Reason = "unsubscribed"  // by link, one-click or STOP
+	MayBeDouble Reason = "may_be_double" // was ambiguous, and is sent once more because the file wants it so
+	Forgotten   Reason = "forgotten"     // erased at the person's request
+	WaveFull    Reason = "wave_full"     // as many are invited as there are units for: keeps its place, and has its turn later
+	QuietHours  Reason = "quiet_hours"   // it is night where the customer is: sent in the morning
+	WishExpired Reason = "wish_expired"  // asked too long ago
+	OverLimit   Reason = "over_limit"    // more than the limits of the job allow: held for a person
+	SenderFault Reason = "sender_fault"  // refused because of us (log-in, sender address, policy): the channel stops
 )
 
 // Choose picks the channel and address for a subscription among the configured channels, or says why there is none.

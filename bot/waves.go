@@ -3,7 +3,6 @@ package bot
 import (
 	"cmp"
 	"context"
-	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -171,34 +170,4 @@ func (b *Bot) free(ctx context.Context, job Job, failed map[string]int) error {
 			}
 		}
 	})
-}
-
-// Enough is what a product must have before anybody is told: fewer units count as none.
-type Enough struct {
-	Units Quantity            // of every product
-	SKU   map[string]Quantity // of some
-}
-
-// apply makes what is too little none. The quantity stays as it was read.
-func (e Enough) apply(levels []StockLevel) (few int) {
-	for i := range levels {
-		level := &levels[i]
-		least, own := e.SKU[level.SKU]
-		if !own {
-			least = e.Units
-		}
-		if level.Availability == In && level.Quantity != nil && *level.Quantity < least {
-			level.Availability = Out
-			few++
-		}
-	}
-	return few
-}
-
-// String is for messages: "6 open of 6".
-func (w Waves) String() string {
-	if w.Percent == 0 {
-		return "everybody at once"
-	}
-	return fmt.Sprintf("%g per unit, %s apart", float64(w.Percent)/100, w.Interval)
 }

@@ -187,3 +187,28 @@ func TestSuppression(t *testing.T) {
 		}
 	}
 }
+
+// TestResendOnce: where the file wants it so, an ambiguous message is sent once more, once, and not before its time.
+func TestResendOnce(t *testing.T) {
+	for _, wanted := range []bool{false, true} {
+		store, c := &statetest.Memory{}, queueOf(1, bot.Waves{})
+		if wanted {
+			c.policy.Resend = map[bot.Channel]time.Duration{bot.Email: 6 * time.Hour}
+		}
+		c.outcome = func(bot.Notification) bot.Delivery { return bot.Delivery{State: bot.Ambiguous, Reason: bot.NoReply} }
+		c.mustRun(t, store, at(1))
+		c.stock["A"] = 3
+		c.mustRun(t, store, at(2))
+		for hour, want := range map[int]int{3: 1, 7: 1} {
+			if c.mustRun(t, store, at(hour)); c.sent["w1@example.com"] != want {
+				t.Errorf("wanted %v, at %d: sent %d times", wanted, hour, c.sent["w1@example.com"])
+			}
+		}
+		want := map[bool]int{false: 1, true: 2}[wanted]
+		for _, hour := range []int{9, 16, 23} {
+			if c.mustRun(t, store, at(hour)); c.sent["w1@example.com"] != want {
+				t.Errorf("wanted %v, at %d: sent %d times", wanted, hour, c.sent["w1@example.com"])
+			}
+		}
+	}
+}

@@ -111,3 +111,15 @@ func Restore(address, backup string, now time.Time) (former string, err error) {
 
 // CheckFile reads a state file, or a backup of one, from end to end.
 func CheckFile(path string) error { return bolt.CheckFile(path) }
+
+// OpenFile opens a state file by its path, to look at it: one that another took the place of, for example.
+func OpenFile(path string) (bot.Store, error) { return bolt.Adopt(path) }
+
+// Compact writes a state that nobody works with anew, without what was deleted in it; sizes are in bytes.
+func Compact(address string) (before, after int64, err error) {
+	_, folder, err := find(address)
+	if err != nil {
+		return 0, 0, err
+	}
+	return bolt.Compact(file(folder))
+}

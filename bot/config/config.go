@@ -70,6 +70,9 @@ type SMTP struct {
 	Name     string             `yaml:"name"` // default: the shop's
 	ReplyTo  string             `yaml:"reply_to"`
 
+	Ambiguous      string        `yaml:"ambiguous"`       // hold (default), resend_once
+	AmbiguousAfter time.Duration `yaml:"ambiguous_after"` // without evidence for so long; default 6h
+
 	Auth          string  `yaml:"auth"`           // plain, login, scram, xoauth2; default: the best that the server offers
 	Bounce        string  `yaml:"bounce"`         // envelope sender with {key} in it; default: from
 	Connections   int     `yaml:"connections"`    // at the same time; default 2
@@ -87,6 +90,9 @@ type SMS struct {
 	Token   selectors.Template `yaml:"token,required"`
 	From    string             `yaml:"from"`
 	Service string             `yaml:"service"`
+
+	Ambiguous      string        `yaml:"ambiguous"`       // hold (default), resend_once
+	AmbiguousAfter time.Duration `yaml:"ambiguous_after"` // without evidence for so long; default 6h
 }
 
 // Browser says which browser to use.
@@ -125,6 +131,7 @@ type Job struct {
 	waves  bot.Waves
 	enough bot.Enough
 	quiet  bot.Quiet
+	resend map[bot.Channel]time.Duration
 }
 
 // Load reads a configuration. path is the file or its folder. The error is a strict.Findings if the file is wrong.
@@ -189,7 +196,7 @@ func (j Job) Bot(configured []bot.Channel) bot.Job {
 	}
 	return bot.Job{Name: j.Name, IMS: j.IMS, CRM: j.CRM, Policy: bot.Policy{
 		Channels: channels, Life: j.Life, Consent: j.Consent == "required", CoolDown: j.CoolDown, Guards: j.guards, Limits: j.limits,
-		Waves: j.waves, Enough: j.enough, Quiet: j.quiet, Wishes: j.Wishes,
+		Waves: j.waves, Enough: j.enough, Quiet: j.quiet, Wishes: j.Wishes, Resend: j.resend,
 	}}
 }
 

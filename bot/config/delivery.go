@@ -132,6 +132,7 @@ func (ck *checker) delivery() {
 				ck.oneOf(w.Pos, "order", w.Order, "", "oldest", "newest")
 			}
 		}
+		j.resend = ck.resend()
 		j.waves, j.enough = waves(c.Waves, j.Waves), enough(c.Enough, j.Enough)
 		for _, q := range []*Quiet{c.Quiet, j.Quiet} {
 			if q != nil {
@@ -151,6 +152,27 @@ func (ck *checker) delivery() {
 	if p := c.Public; p != nil && !strings.HasPrefix(p.URL, "https://") && !strings.HasPrefix(p.URL, "http://127.0.0.1") && !strings.HasPrefix(p.URL, "http://localhost") {
 		ck.report(p.Pos, fmt.Sprintf("url %q", p.URL), "an https address", "mail providers unsubscribe over https only (RFC 8058); a proxy before restock can speak it")
 	}
+}
+
+// resend says which channels send an ambiguous message once more, and after how long.
+func (ck *checker) resend() map[bot.Channel]time.Duration {
+	list := map[bot.Channel]time.Duration{}
+	add := func(pos strict.Pos, c bot.Channel, what string, after time.Duration) {
+		ck.oneOf(pos, "ambiguous", what, "", "hold", "resend_once")
+		if after == 0 {
+			after = 6 * time.Hour
+		}
+		if what == "resend_once" {
+			list[c] = after
+		}
+	}
+	if s := ck.c.SMTP; s != nil {
+		add(s.Pos, bot.Email, s.Ambiguous, s.AmbiguousAfter)
+	}
+	if s := ck.c.SMS; s != nil {
+		add(s.Pos, bot.SMS, s.Ambiguous, s.AmbiguousAfter)
+	}
+	return list
 }
 
 func (ck *checker) quiet(q *Quiet) bot.Quiet {

@@ -36,7 +36,8 @@ func (a *app) restoreCommand() *cobra.Command {
 		Use:   "restore FILE",
 		Short: "Put a backup in the place of the state",
 		Long: "Put a backup in the place of the state. The former file is kept beside it. Messages that the backup has not seen sent\n" +
-			"may have gone out since: all that would be sent are held, and you release them.",
+			"may have gone out since: all that would be sent are held, and you release them. Who has left since, and who was\n" +
+			"forgotten, is taken over from the former state.",
 		Args: cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
 			w, err := a.closed()
@@ -47,10 +48,51 @@ func (a *app) restoreCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			if former != "" {
-				a.print("the former state is %s", former)
+			if former == "" {
+				return w.adopt(c)
 			}
-			return w.adopt(c)
+			a.print("the former state is %s", former)
+			return errors.Join(w.adopt(c), w.inherit(c, former))
+		},
+	}
+}
+
+// inherit takes over from the former state who has left, and who was forgotten.
+func (w *workshop) inherit(c *cobra.Command, former string) (err error) {
+	old, err := state.OpenFile(former)
+	if err != nil {
+		w.a.say("restock: the former state cannot be read: who has left since the backup is not known any more. Ask your mail provider for its list: %v", err)
+		return nil
+	}
+	defer func() { err = errors.Join(err, old.Close()) }()
+	store, err := state.Open(c.Context(), w.stateAddress(), state.Runner)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, store.Close()) }()
+	left, forgotten, err := bot.NewLedger(store, w.a.now).Inherit(c.Context(), bot.NewLedger(old, w.a.now))
+	if err == nil && left+forgotten > 0 {
+		w.a.print("taken over: %d who have left, %d who were forgotten", left, forgotten)
+	}
+	return err
+}
+
+func (a *app) compactCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "compact",
+		Short: "Write the state anew, without what was deleted in it",
+		Long:  "Write the state anew, without what was deleted in it: it takes less room afterwards. Nothing else may work with it meanwhile.",
+		Args:  cobra.NoArgs,
+		RunE: func(*cobra.Command, []string) error {
+			w, err := a.closed()
+			if err != nil {
+				return err
+			}
+			before, after, err := state.Compact(w.stateAddress())
+			if err == nil {
+				a.print("%.1f MB, before %.1f MB", float64(after)/(1<<20), float64(before)/(1<<20))
+			}
+			return err
 		},
 	}
 }

@@ -41,16 +41,22 @@ func TestPreflight(t *testing.T) {
 		bad    string // check
 		stop   bool
 	}{
-		"all well":             {func(zone, *email.Options) {}, "", false},
-		"no SPF":               {func(z zone, _ *email.Options) { z["shop.com.au"] = "x" }, "SPF", false},
-		"two SPF":              {func(z zone, _ *email.Options) { z["shop.com.au"] = "v=spf1 -all|v=spf1 a -all" }, "SPF", false},
-		"SPF for all":          {func(z zone, _ *email.Options) { z["shop.com.au"] = "v=spf1 +all" }, "SPF", false},
-		"another key":          {func(z zone, _ *email.Options) { z["s1._domainkey.shop.com.au"] = other }, "DKIM", true},
-		"no key":               {func(z zone, _ *email.Options) { delete(z, "s1._domainkey.shop.com.au") }, "DKIM", true},
-		"not signed here":      {func(z zone, o *email.Options) { o.DKIM = nil }, "", false},
-		"no DMARC":             {func(z zone, _ *email.Options) { delete(z, "_dmarc.shop.com.au") }, "DMARC", false},
-		"DMARC above":          {func(z zone, _ *email.Options) { delete(z, "_dmarc.shop.com.au"); z["_dmarc.com.au"] = "v=DMARC1; p=none" }, "", false},
-		"foreign bounces":      {func(z zone, o *email.Options) { o.DKIM, o.Bounce = nil, "b+{key}@relay.net"; z["relay.net"] = "v=spf1 a -all" }, "DMARC", false},
+		"all well":        {func(zone, *email.Options) {}, "", false},
+		"no SPF":          {func(z zone, _ *email.Options) { z["shop.com.au"] = "x" }, "SPF", false},
+		"two SPF":         {func(z zone, _ *email.Options) { z["shop.com.au"] = "v=spf1 -all|v=spf1 a -all" }, "SPF", false},
+		"SPF for all":     {func(z zone, _ *email.Options) { z["shop.com.au"] = "v=spf1 +all" }, "SPF", false},
+		"another key":     {func(z zone, _ *email.Options) { z["s1._domainkey.shop.com.au"] = other }, "DKIM", true},
+		"no key":          {func(z zone, _ *email.Options) { delete(z, "s1._domainkey.shop.com.au") }, "DKIM", true},
+		"not signed here": {func(z zone, o *email.Options) { o.DKIM = nil }, "", false},
+		"no DMARC":        {func(z zone, _ *email.Options) { delete(z, "_dmarc.shop.com.au") }, "DMARC", false},
+		"DMARC above": {func(z zone, _ *email.Options) {
+			delete(z, "_dmarc.shop.com.au")
+			z["_dmarc.com.au"] = "v=DMARC1; p=none"
+		}, "", false},
+		"foreign bounces": {func(z zone, o *email.Options) {
+			o.DKIM, o.Bounce = nil, "b+{key}@relay.net"
+			z["relay.net"] = "v=spf1 a -all"
+		}, "DMARC", false},
 		"DNS does not answer":  {func(z zone, _ *email.Options) { clear(z); z["broken"] = "" }, "", false},
 		"nobody at the server": {func(_ zone, o *email.Options) { o.Port = 1 }, "mail server", false},
 	} {

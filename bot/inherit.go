@@ -1,0 +1,34 @@
+package bot
+
+import "context"
+
+// Inherit takes from the state that a backup replaces what must never be forgotten: who has left, and that people were
+// forgotten. It returns how many of each.
+func (l *Ledger) Inherit(ctx context.Context, former *Ledger) (left, forgotten int, err error) {
+	for entry, err := range former.store.Scan(ctx, Suppressions, "") {
+		if err != nil {
+			return left, forgotten, err
+		}
+		out, err := l.store.Apply(ctx, Write{Table: Suppressions, Key: entry.Key, Value: entry.Value})
+		if err != nil {
+			return left, forgotten, err
+		}
+		if !out[0].Conflict {
+			left++
+		}
+	}
+	var gone []Write
+	for entry, err := range l.store.Scan(ctx, People, "") {
+		if err != nil {
+			return left, forgotten, err
+		}
+		now, err := former.store.Get(ctx, People, entry.Key)
+		if err != nil {
+			return left, forgotten, err
+		}
+		if now.Rev == 0 {
+			gone = append(gone, Write{Table: People, Key: entry.Key, Rev: entry.Rev})
+		}
+	}
+	return left, len(gone), l.apply(ctx, gone)
+}
