@@ -121,13 +121,24 @@ func (b *Bot) due(ctx context.Context, job Job, run *Run, levels map[string]Leve
 		switch {
 		case err != nil:
 			return nil, err
-		case n.State == Ambiguous && b.resend(job, &n, now):
+		case n.State == Ambiguous && !out && b.resend(job, &n, now):
 			again = append(again, n)
 		case n.State == Ambiguous:
 			run.Ambiguous++
 		case n.State == Held && !now.After(n.NotAfter):
 			run.Held++
 		case n.State != Queued && n.State != Retry && n.State != Held:
+		case n.Reminder > 0 && n.State != Held:
+			turn, why, err := b.turnOf(ctx, job, &n, levels)
+			quiet, _ := job.Policy.Quiet.now(&n, now)
+			switch {
+			case err != nil:
+				return nil, err
+			case why != "":
+				expired[why] = append(expired[why], n)
+			case turn && !quiet:
+				due = append(due, &n)
+			}
 		case out && !(level.Open && level.Episode == n.Restock.Number):
 			expired[SoldOut] = append(expired[SoldOut], n)
 		case now.After(n.NotAfter):

@@ -253,7 +253,7 @@ func (l *Ledger) advance(list []*Notification, change Change) error {
 	for _, n := range list {
 		n.State, n.Reason = change.To, change.Reason
 		n.Changes = append(n.Changes[:len(n.Changes):len(n.Changes)], change)
-		if change.To == Accepted {
+		if change.To == Accepted && n.Reminder == 0 {
 			n.FollowUp.State = FollowUpPending
 		}
 	}

@@ -26,6 +26,9 @@ type Notification struct {
 	Run          string       `json:"run"`                // the run that claimed it last
 	ToldAt       time.Time    `json:"told_at,omitzero"`   // of a request that was told by another one's message (SameAs)
 	Released     bool         `json:"released,omitempty"` // by a person: the limits let it pass
+	Of           string       `json:"of,omitempty"`       // key of the notification that this is a reminder of
+	Reminder     int          `json:"reminder,omitempty"` // first, second
+	Bought       time.Time    `json:"bought,omitzero"`    // when the customer did
 	Resent       bool         `json:"resent,omitempty"`   // was ambiguous and sent once more, as the job's file wants: it may be double
 	FollowUp     FollowUp     `json:"follow_up"`
 	Changes      []Change     `json:"changes"` // how it came here, oldest first

@@ -18,8 +18,9 @@ type Policy struct {
 	Enough   Enough
 	Quiet    Quiet
 	// Resend says of a channel after how long an ambiguous message is sent once more; a channel that is not there holds it.
-	Resend map[Channel]time.Duration
-	Wishes time.Duration // a request older than this has expired; 0: never
+	Resend    map[Channel]time.Duration
+	Reminders []time.Duration // after the message, while the product is in stock and not bought
+	Wishes    time.Duration   // a request older than this has expired; 0: never
 }
 
 // Plan makes the notifications of the opened restocks: one for each waiting subscription, those that cannot be told
@@ -36,6 +37,9 @@ func Plan(job, run string, opened []Restock, subs []Subscription, unfinished []N
 	told := map[string]string{} // person and product → key
 	stored, waiting := map[string]bool{}, map[string]bool{}
 	for _, n := range unfinished {
+		if n.Reminder > 0 {
+			continue
+		}
 		stored[n.Key] = true
 		if r, ok := bySKU[n.Restock.SKU]; ok && r.Number == n.Restock.Number && n.Reason == "" {
 			told[person(n)] = n.Key

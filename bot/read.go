@@ -177,6 +177,7 @@ func (b *Bot) remember(ctx context.Context, job Job, run *Run, c Comparison, sha
 	if err := b.holdPlan(ctx, job, run, plan); err != nil {
 		return err
 	}
+	plan = append(plan, reminders(plan, job.Policy.Reminders, b.Now())...)
 	if err := b.Ledger.Commit(ctx, c, plan); err != nil {
 		return err
 	}

@@ -49,6 +49,9 @@ func (n *Notification) encode() []byte {
 	}
 	w.text(19, n.Who)
 	w.flag(20, n.Resent)
+	w.text(21, n.Of)
+	w.number(22, int64(n.Reminder))
+	w.time(23, n.Bought)
 	return w.b
 }
 

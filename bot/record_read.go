@@ -64,6 +64,12 @@ func (n *Notification) read(f field) error {
 		n.Who = f.text()
 	case 20:
 		n.Resent = f.number == 1
+	case 21:
+		n.Of = f.text()
+	case 22:
+		n.Reminder = int(f.number)
+	case 23:
+		n.Bought = f.time()
 	}
 	return nil
 }

@@ -25,6 +25,7 @@ const (
 	SoftBounce   ReceiptKind = "soft_bounce"  // refused this time
 	Complaint    ReceiptKind = "complaint"    // the recipient called it spam: nothing more is sent
 	Unsubscribed ReceiptKind = "unsubscribed" // at the provider, or by STOP
+	Purchased    ReceiptKind = "purchased"    // bought what the message was about
 )
 
 // Receive takes a receipt into the ledger. One for a message that is not there is an error; the same receipt twice changes
@@ -68,7 +69,12 @@ func (l *Ledger) receive(ctx context.Context, r Receipt) error {
 		}
 	case n.State == Ambiguous || n.State == DotPending:
 		change.To = Accepted
-		n.FollowUp.State = FollowUpPending
+		if n.Reminder == 0 {
+			n.FollowUp.State = FollowUpPending
+		}
+	}
+	if r.Kind == Purchased {
+		n.Bought = change.At
 	}
 	n.State, n.Changes = change.To, append(n.Changes[:len(n.Changes):len(n.Changes)], change)
 	if change.Reason != "" || change.To == Accepted {

@@ -59,6 +59,8 @@ const (
 	NoReply     Reason = "no_reply"      // the message left, no reply came
 	LeftUs      Reason = "unsubscribed"  // by link, one-click or STOP
 	MayBeDouble Reason = "may_be_double" // was ambiguous, and is sent once more because the file wants it so
+	NeverTold   Reason = "never_told"    // of a reminder: the message itself was not delivered
+	HasBought   Reason = "has_bought"    // of a reminder: there is nothing to be reminded of
 	Forgotten   Reason = "forgotten"     // erased at the person's request
 	WaveFull    Reason = "wave_full"     // as many are invited as there are units for: keeps its place, and has its turn later
 	QuietHours  Reason = "quiet_hours"   // it is night where the customer is: sent in the morning

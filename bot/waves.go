@@ -90,7 +90,7 @@ func (b *Bot) wave(ctx context.Context, job Job, run *Run, due []*Notification, 
 				room = w.room(levels[n.Restock.SKU], s.openInvites(episode, now, w.Interval))
 			}
 			switch {
-			case n.Attempt > 0 || n.Released: // counted already, or let pass by a person
+			case n.Attempt > 0 || n.Released || n.Reminder > 0: // counted already, or let pass by a person
 				turn = append(turn, n)
 			case room > 0:
 				room--

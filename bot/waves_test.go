@@ -212,3 +212,50 @@ func TestResendOnce(t *testing.T) {
 		}
 	}
 }
+
+// TestReminders: one or two, after their time, only while in stock and not bought, and never written into the CRM again.
+func TestReminders(t *testing.T) {
+	start := func() (*statetest.Memory, *company) {
+		store, c := &statetest.Memory{}, queueOf(2, bot.Waves{})
+		c.policy.Reminders = []time.Duration{48 * time.Hour, 96 * time.Hour}
+		c.mustRun(t, store, at(1))
+		c.stock["A"] = 3
+		if r := c.mustRun(t, store, at(2)); r.Accepted[bot.Email] != 2 || r.Written != 2 {
+			t.Fatalf("%+v", r)
+		}
+		return store, c
+	}
+	store, c := start()
+	for _, step := range []struct{ hours, sent int }{{20, 0}, {47, 0}, {49, 2}, {60, 0}, {97, 2}, {200, 0}} {
+		if r := c.mustRun(t, store, at(2).Add(time.Duration(step.hours)*time.Hour)); r.Accepted[bot.Email] != step.sent || r.Written != 0 || r.Expired != 0 {
+			t.Errorf("after %d h: %d reminded, %d written, %d expired", step.hours, r.Accepted[bot.Email], r.Written, r.Expired)
+		}
+	}
+
+	store, c = start()
+	ledger := bot.NewLedger(store, time.Now)
+	for n, err := range ledger.All(t.Context()) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		if n.Reminder == 0 && n.Address == "w1@example.com" {
+			if err := ledger.Receive(t.Context(), bot.Receipt{Key: n.Key, Kind: bot.Purchased, Detail: "order 7"}); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	if r := c.mustRun(t, store, at(2).Add(49*time.Hour)); r.Accepted[bot.Email] != 1 || c.sent["w1@example.com"] != 1 {
+		t.Errorf("one has bought: %d reminded, %v", r.Accepted[bot.Email], c.sent)
+	}
+
+	store, c = start()
+	c.stock["A"] = 0
+	c.mustRun(t, store, at(2).Add(40*time.Hour))
+	c.mustRun(t, store, at(2).Add(44*time.Hour))
+	c.stock["A"] = 9
+	for _, hours := range []int{45, 49, 100} {
+		if r := c.mustRun(t, store, at(2).Add(time.Duration(hours)*time.Hour)); r.Accepted[bot.Email] != 0 {
+			t.Errorf("sold out meanwhile: %d reminded after %d h", r.Accepted[bot.Email], hours)
+		}
+	}
+}

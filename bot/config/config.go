@@ -108,22 +108,23 @@ type Browser struct {
 // Job is one job.
 type Job struct {
 	strict.Pos
-	Name     string        `yaml:"name,required"`
-	IMS      string        `yaml:"ims,required"` // site whose stock is read
-	CRM      string        `yaml:"crm,required"` // site whose subscribers are told
-	Schedule string        `yaml:"schedule"`     // cron expression; without it the job runs by hand only
-	CatchUp  time.Duration `yaml:"catch_up"`     // a run missed by at most this is made up for; default 6h
-	Channels []string      `yaml:"channels"`     // in order of preference; default: all that are configured
-	Life     time.Duration `yaml:"life"`         // of the news: later nobody is told; default 24h
-	CoolDown time.Duration `yaml:"cool_down"`    // a product that is out for less than this goes on with the same restock; default 1h
-	Guards   *Guards       `yaml:"guards"`
-	Limits   *Limits       `yaml:"limits"`
-	Waves    *Waves        `yaml:"waves"`
-	Enough   *Enough       `yaml:"enough"`
-	Quiet    *Quiet        `yaml:"quiet"`
-	Wishes   time.Duration `yaml:"wishes"`   // a request older than this has expired; default: never
-	Deadline time.Duration `yaml:"deadline"` // a run that takes longer is stopped; the next one goes on; default 2h
-	Consent  string        `yaml:"consent"`  // asked (default: the request is the consent where the CRM has no such field), required
+	Name      string          `yaml:"name,required"`
+	IMS       string          `yaml:"ims,required"` // site whose stock is read
+	CRM       string          `yaml:"crm,required"` // site whose subscribers are told
+	Schedule  string          `yaml:"schedule"`     // cron expression; without it the job runs by hand only
+	CatchUp   time.Duration   `yaml:"catch_up"`     // a run missed by at most this is made up for; default 6h
+	Channels  []string        `yaml:"channels"`     // in order of preference; default: all that are configured
+	Life      time.Duration   `yaml:"life"`         // of the news: later nobody is told; default 24h
+	CoolDown  time.Duration   `yaml:"cool_down"`    // a product that is out for less than this goes on with the same restock; default 1h
+	Guards    *Guards         `yaml:"guards"`
+	Limits    *Limits         `yaml:"limits"`
+	Waves     *Waves          `yaml:"waves"`
+	Enough    *Enough         `yaml:"enough"`
+	Quiet     *Quiet          `yaml:"quiet"`
+	Reminders []time.Duration `yaml:"reminders"` // one or two, after the message, while in stock and not bought; default: none
+	Wishes    time.Duration   `yaml:"wishes"`    // a request older than this has expired; default: never
+	Deadline  time.Duration   `yaml:"deadline"`  // a run that takes longer is stopped; the next one goes on; default 2h
+	Consent   string          `yaml:"consent"`   // asked (default: the request is the consent where the CRM has no such field), required
 
 	Spec   schedule.Spec `yaml:"-"`
 	guards bot.Guards
@@ -196,7 +197,7 @@ func (j Job) Bot(configured []bot.Channel) bot.Job {
 	}
 	return bot.Job{Name: j.Name, IMS: j.IMS, CRM: j.CRM, Policy: bot.Policy{
 		Channels: channels, Life: j.Life, Consent: j.Consent == "required", CoolDown: j.CoolDown, Guards: j.guards, Limits: j.limits,
-		Waves: j.waves, Enough: j.enough, Quiet: j.quiet, Wishes: j.Wishes, Resend: j.resend,
+		Waves: j.waves, Enough: j.enough, Quiet: j.quiet, Wishes: j.Wishes, Resend: j.resend, Reminders: j.Reminders,
 	}}
 }
 

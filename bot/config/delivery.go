@@ -133,6 +133,9 @@ func (ck *checker) delivery() {
 			}
 		}
 		j.resend = ck.resend()
+		if n := len(j.Reminders); n > 2 || n == 2 && j.Reminders[1] <= j.Reminders[0] || n > 0 && j.Reminders[0] < time.Hour {
+			ck.report(j.Pos, fmt.Sprintf("reminders %v", j.Reminders), "one or two times, the second one later, such as [48h, 120h]", "")
+		}
 		j.waves, j.enough = waves(c.Waves, j.Waves), enough(c.Enough, j.Enough)
 		for _, q := range []*Quiet{c.Quiet, j.Quiet} {
 			if q != nil {

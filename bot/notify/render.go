@@ -28,6 +28,7 @@ type Facts struct {
 	Product, Variant, SKU      string
 	Price, Picture, Link       string
 	Customer, Language         string
+	Reminder                   int // 1 or 2 where it is one
 }
 
 // Renderer returns the function that writes messages for a shop. It refuses texts that cannot be written: each is tried with
@@ -77,7 +78,7 @@ func (s Shop) facts(n bot.Notification) (Facts, error) {
 	f := Facts{
 		Shop: oneLine(s.Name), Contact: oneLine(s.Contact), Unsubscribe: s.Unsubscribe, Language: n.Subscription.Language,
 		Product: oneLine(n.Restock.Name), SKU: oneLine(n.Restock.SKU), Customer: oneLine(n.Subscription.Customer),
-		Variant: oneLine(n.Restock.Variant), Price: oneLine(n.Restock.Price),
+		Variant: oneLine(n.Restock.Variant), Price: oneLine(n.Restock.Price), Reminder: n.Reminder,
 	}
 	if f.Product == "" {
 		f.Product = f.SKU
