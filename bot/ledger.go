@@ -193,6 +193,26 @@ func (l *Ledger) records(ctx context.Context) iter.Seq2[Notification, error] {
 	return bare.All(ctx)
 }
 
+// Where yields the notifications for which match is true. match sees them without what is sealed, so that millions are passed
+// over in seconds.
+func (l *Ledger) Where(ctx context.Context, match func(n Notification) bool) iter.Seq2[Notification, error] {
+	return func(yield func(Notification, error) bool) {
+		for n, err := range l.records(ctx) {
+			if err == nil && !match(n) {
+				continue
+			}
+			if err == nil {
+				if err = l.unseal(ctx, &n); err != nil {
+					err = fmt.Errorf("notification %s: %w: %w", n.Key, errDecode, err)
+				}
+			}
+			if !yield(n, err) {
+				return
+			}
+		}
+	}
+}
+
 // Find returns the notification under a key; ok is false where there is none.
 func (l *Ledger) Find(ctx context.Context, key string) (n Notification, ok bool, err error) {
 	entry, err := l.store.Get(ctx, Notifications, key)

@@ -23,13 +23,14 @@ func (a *app) ledgerCommand() *cobra.Command {
 				return err
 			}
 			var list []bot.Notification
-			for n, err := range w.ledger.All(c.Context()) {
+			wanted := func(n bot.Notification) bool {
+				return (only == "" || n.State == bot.State(only)) && (job == "" || n.Job == job)
+			}
+			for n, err := range w.ledger.Where(c.Context(), wanted) {
 				if err != nil {
 					return err
 				}
-				if (only == "" || n.State == bot.State(only)) && (job == "" || n.Job == job) {
-					list = append(list, masked(n))
-				}
+				list = append(list, masked(n))
 			}
 			if a.json {
 				if list == nil {
