@@ -171,3 +171,19 @@ func (b *Bot) free(ctx context.Context, job Job, failed map[string]int) error {
 		}
 	})
 }
+
+// Now returns how many of a plan would be told at once, were no invitations open: what a dry run says.
+func (w Waves) Now(levels []Level, plan []Notification) int {
+	room := make(map[string]int, len(levels))
+	for _, level := range levels {
+		room[level.SKU] = w.room(level, 0)
+	}
+	n := 0
+	for _, p := range plan {
+		if p.State == Queued && room[p.Restock.SKU] > 0 {
+			room[p.Restock.SKU]--
+			n++
+		}
+	}
+	return n
+}

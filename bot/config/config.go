@@ -90,6 +90,7 @@ type SMS struct {
 	Token   selectors.Template `yaml:"token,required"`
 	From    string             `yaml:"from"`
 	Service string             `yaml:"service"`
+	Price   string             `yaml:"price"` // of a segment, such as "0.0515 AUD", for what a dry run says
 
 	Ambiguous      string        `yaml:"ambiguous"`       // hold (default), resend_once
 	AmbiguousAfter time.Duration `yaml:"ambiguous_after"` // without evidence for so long; default 6h

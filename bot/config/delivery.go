@@ -173,6 +173,9 @@ func (ck *checker) resend() map[bot.Channel]time.Duration {
 		add(s.Pos, bot.Email, s.Ambiguous, s.AmbiguousAfter)
 	}
 	if s := ck.c.SMS; s != nil {
+		if _, _, ok := s.Cost(); !ok {
+			ck.report(s.Pos, fmt.Sprintf("price %q", s.Price), `an amount and a currency such as "0.0515 AUD"`, "")
+		}
 		add(s.Pos, bot.SMS, s.Ambiguous, s.AmbiguousAfter)
 	}
 	return list
@@ -207,4 +210,14 @@ func (ck *checker) smtp(s *SMTP) {
 			ck.report(s.DKIM.Pos, fmt.Sprintf("domain %q", s.DKIM.Domain), "the domain of from ("+domain+") or one above it", "a signature of another domain does not count for DMARC")
 		}
 	}
+}
+
+// Cost is the price of a segment and its currency; without one it is 0.
+func (s *SMS) Cost() (price float64, currency string, ok bool) {
+	if s.Price == "" {
+		return 0, "", true
+	}
+	amount, currency, ok := strings.Cut(s.Price, " ")
+	price, err := strconv.ParseFloat(amount, 64)
+	return price, currency, ok && err == nil && price >= 0 && len(currency) == 3
 }

@@ -18,10 +18,15 @@ func (a *app) printRun(r result) {
 	row("waiting", r.Subscriptions, "")
 	if r.DryRun {
 		row("would tell", len(r.Plan)-r.Suppressed, "dry run: nothing was sent, written or remembered")
+		row("at once", r.Now, "the others in later waves, while there is stock")
+		if r.SMS != nil {
+			row("SMS segments", r.SMS.Segments, strings.TrimSpace(fmt.Sprintf("of %d messages %s", r.SMS.Messages, cost(r.SMS))))
+		}
 	} else {
 		row("told", total(r.Accepted), channels(r.Accepted))
 		row("written to the CRM", r.Written, left(r.NotWritten, "still to be written"))
 		row("to be tried again", r.Retry, "")
+		row("later", r.Later, left(r.Later, "in later waves, or in the morning"))
 		row("held", r.Held, left(r.Held, "beyond a limit; see `restock ledger --state held`"))
 		row("failed", r.Failed, "")
 		row("expired", r.Expired, "")
@@ -64,4 +69,11 @@ func left(n int, text string) string {
 		return ""
 	}
 	return fmt.Sprintf("%d %s", n, text)
+}
+
+func cost(t *texting) string {
+	if t.Currency == "" {
+		return ""
+	}
+	return fmt.Sprintf("for %.2f %s", t.Cost, t.Currency)
 }

@@ -27,43 +27,7 @@ func postfix(t *testing.T, sink string) (address string) {
 	t.Cleanup(func() { _ = os.RemoveAll(dir) })
 	port := freePort(t)
 	_, sinkPort, _ := net.SplitHostPort(sink)
-	main := fmt.Sprintf(`compatibility_level = 3.6
-queue_directory = %[1]s/queue
-data_directory = %[1]s/data
-maillog_file = /dev/stdout
-maillog_file_prefixes = /dev/stdout
-inet_interfaces = 127.0.0.1
-inet_protocols = ipv4
-myhostname = relay.example
-mydestination =
-mynetworks = 127.0.0.0/8
-relay_domains = example.com
-default_transport = smtp:[127.0.0.1]:%[2]s
-relay_transport = smtp:[127.0.0.1]:%[2]s
-smtp_host_lookup = native
-smtp_tls_security_level = none
-smtpd_recipient_restrictions = check_recipient_access inline:{ { nobody@example.com = 550 5.1.1 no such user } }, check_policy_service inet:127.0.0.1:%[3]s, permit_mynetworks, reject
-`, dir, sinkPort, greylist(t))
-	master := fmt.Sprintf(`127.0.0.1:%s inet n - n - - smtpd
-cleanup unix n - n - 0 cleanup
-qmgr unix n - n 300 1 qmgr
-tlsmgr unix - - n 1000? 1 tlsmgr
-rewrite unix - - n - - trivial-rewrite
-bounce unix - - n - 0 bounce
-defer unix - - n - 0 bounce
-trace unix - - n - 0 bounce
-verify unix - - n - 1 verify
-flush unix n - n 1000? 0 flush
-proxymap unix - - n - - proxymap
-smtp unix - - n - - smtp
-relay unix - - n - - smtp
-error unix - - n - - error
-retry unix - - n - - error
-discard unix - - n - - discard
-anvil unix - - n - 1 anvil
-scache unix - - n - 1 scache
-postlog unix-dgram n - n - 1 postlogd
-`, port)
+	main, master := postfixFiles(dir, port, sinkPort, greylist(t))
 	for name, text := range map[string]string{"main.cf": main, "master.cf": master} {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644); err != nil { //nolint:gosec // Postfix's own users read it
 			t.Fatal(err)
@@ -102,6 +66,47 @@ postlog unix-dgram n - n - 1 postlogd
 	}
 	t.Fatal("Postfix does not answer")
 	return ""
+}
+
+func postfixFiles(dir, port, sinkPort, policyPort string) (main, master string) {
+	main = fmt.Sprintf(`compatibility_level = 3.6
+queue_directory = %[1]s/queue
+data_directory = %[1]s/data
+maillog_file = /dev/stdout
+maillog_file_prefixes = /dev/stdout
+inet_interfaces = 127.0.0.1
+inet_protocols = ipv4
+myhostname = relay.example
+mydestination =
+mynetworks = 127.0.0.0/8
+relay_domains = example.com
+default_transport = smtp:[127.0.0.1]:%[2]s
+relay_transport = smtp:[127.0.0.1]:%[2]s
+smtp_host_lookup = native
+smtp_tls_security_level = none
+smtpd_recipient_restrictions = check_recipient_access inline:{ { nobody@example.com = 550 5.1.1 no such user } }, check_policy_service inet:127.0.0.1:%[3]s, permit_mynetworks, reject
+`, dir, sinkPort, policyPort)
+	master = fmt.Sprintf(`127.0.0.1:%s inet n - n - - smtpd
+cleanup unix n - n - 0 cleanup
+qmgr unix n - n 300 1 qmgr
+tlsmgr unix - - n 1000? 1 tlsmgr
+rewrite unix - - n - - trivial-rewrite
+bounce unix - - n - 0 bounce
+defer unix - - n - 0 bounce
+trace unix - - n - 0 bounce
+verify unix - - n - 1 verify
+flush unix n - n 1000? 0 flush
+proxymap unix - - n - - proxymap
+smtp unix - - n - - smtp
+relay unix - - n - - smtp
+error unix - - n - - error
+retry unix - - n - - error
+discard unix - - n - - discard
+anvil unix - - n - 1 anvil
+scache unix - - n - 1 scache
+postlog unix-dgram n - n - 1 postlogd
+`, port)
+	return main, master
 }
 
 func freePort(t *testing.T) string {

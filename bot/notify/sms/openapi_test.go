@@ -127,6 +127,12 @@ func TestOpenAPI(t *testing.T) {
 	if posts != 2 || gets != 2 {
 		t.Errorf("%d messages, %d lists", posts, gets)
 	}
+	api.answers(t)
+}
+
+// answers holds that what we read of answers stands in the description.
+func (api described) answers(t *testing.T) {
+	t.Helper()
 	for _, name := range []string{"sid", "status", "to", "body", "direction", "date_created", "error_code"} {
 		if _, ok := api.Message.Properties[name]; !ok {
 			t.Errorf("a message has no %s", name)
