@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"encoding/base64"
-	"fmt"
 	"io"
 	"log/slog"
 	"math/rand/v2"
@@ -136,6 +135,6 @@ func TestPublicOnly(t *testing.T) {
 	}
 	sum := sha256.Sum256([]byte(style))
 	if got := base64.StdEncoding.EncodeToString(sum[:]); got != styleHash {
-		t.Error(fmt.Sprintf("styleHash must be %s", got))
+		t.Errorf("styleHash must be %s", got)
 	}
 }

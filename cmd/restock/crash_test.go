@@ -28,7 +28,6 @@ type crash struct {
 	dir   string
 	world *flowtest.World
 	crm   *httptest.Server
-	env   []string
 
 	mu      sync.Mutex
 	records map[string]string // in the CRM

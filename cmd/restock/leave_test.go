@@ -33,25 +33,7 @@ func TestLeave(t *testing.T) {
 		t.Fatal(err)
 	}
 	letters := s.world.Mail.Accepted()
-	if len(letters) < 2 {
-		t.Fatalf("%d mails", len(letters))
-	}
-	link := regexp.MustCompile(`http://` + regexp.QuoteMeta(address) + `/u/[\w-]+`)
-	links := map[string]string{}
-	for _, letter := range letters {
-		raw := strings.ReplaceAll(string(letter.Raw), "=\r\n", "")
-		found := link.FindString(raw)
-		if found == "" || !strings.Contains(letter.Header.Get("List-Unsubscribe"), found) {
-			t.Fatalf("no link to leave by, or not in the header: %s, %s", found, letter.Header.Get("List-Unsubscribe"))
-		}
-		links[letter.To] = found
-	}
-	for _, text := range s.world.SMS.Sent() {
-		if !link.MatchString(text.Body) {
-			t.Errorf("an SMS has no link to leave by: %s", text.Body)
-		}
-	}
-
+	links := s.links(address)
 	w, err := s.open()
 	s.must(err)
 	ctx, stop := context.WithCancel(t.Context())
@@ -105,6 +87,31 @@ func TestLeave(t *testing.T) {
 			t.Error("who has left was told again")
 		}
 	}
+}
+
+// links are the addresses by which the recipients of the mails leave; every message has one, and mails say so in their headers.
+func (s *shop) links(address string) map[string]string {
+	s.t.Helper()
+	letters := s.world.Mail.Accepted()
+	if len(letters) < 2 {
+		s.t.Fatalf("%d mails", len(letters))
+	}
+	link := regexp.MustCompile(`http://` + regexp.QuoteMeta(address) + `/u/[\w-]+`)
+	links := map[string]string{}
+	for _, letter := range letters {
+		raw := strings.ReplaceAll(string(letter.Raw), "=\r\n", "")
+		found := link.FindString(raw)
+		if found == "" || !strings.Contains(letter.Header.Get("List-Unsubscribe"), found) {
+			s.t.Fatalf("no link to leave by, or not in the header: %s, %s", found, letter.Header.Get("List-Unsubscribe"))
+		}
+		links[letter.To] = found
+	}
+	for _, text := range s.world.SMS.Sent() {
+		if !link.MatchString(text.Body) {
+			s.t.Errorf("an SMS has no link to leave by: %s", text.Body)
+		}
+	}
+	return links
 }
 
 // press opens a page in a real browser and presses its first button. With RESTOCK_PICTURES, pictures are left there.
