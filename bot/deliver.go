@@ -49,7 +49,7 @@ func (b *Bot) Deliver(ctx context.Context, job Job, run *Run, known []Level) err
 }
 
 // dispatch claims what may leave and gives it to the senders, all channels at the same time. While a batch is on its way, the
-// next is claimed. It returns how many of each episode failed for good.
+// next is claimed. It returns how many of each product failed for good.
 func (b *Bot) dispatch(ctx context.Context, run *Run, due []*Notification) (failed map[string]int, err error) {
 	if len(due) == 0 {
 		return nil, nil
@@ -118,10 +118,11 @@ func (b *Bot) due(ctx context.Context, job Job, run *Run, levels map[string]Leve
 	for n, err := range b.Ledger.open(ctx, job.Name) {
 		level, known := levels[n.Restock.SKU]
 		out := known && level.Availability != In
+		quiet, _ := job.Policy.Quiet.now(&n, now)
 		switch {
 		case err != nil:
 			return nil, err
-		case n.State == Ambiguous && !out && b.resend(job, &n, now):
+		case n.State == Ambiguous && !out && !quiet && b.resend(job, &n, now):
 			again = append(again, n)
 		case n.State == Ambiguous:
 			run.Ambiguous++
@@ -130,7 +131,6 @@ func (b *Bot) due(ctx context.Context, job Job, run *Run, levels map[string]Leve
 		case n.State != Queued && n.State != Retry && n.State != Held:
 		case n.Reminder > 0 && n.State != Held:
 			turn, why, err := b.turnOf(ctx, job, &n, levels)
-			quiet, _ := job.Policy.Quiet.now(&n, now)
 			switch {
 			case err != nil:
 				return nil, err
@@ -139,14 +139,14 @@ func (b *Bot) due(ctx context.Context, job Job, run *Run, levels map[string]Leve
 			case turn && !quiet:
 				due = append(due, &n)
 			}
-		case out && !(level.Open && level.Episode == n.Restock.Number):
+		case out && !level.Open:
 			expired[SoldOut] = append(expired[SoldOut], n)
 		case now.After(n.NotAfter):
 			expired[NewsIsOld] = append(expired[NewsIsOld], n)
-		case out || now.Before(n.Due):
+		case out || now.Before(n.Due) || b.Senders[n.Channel] == nil:
 			run.Retry++
 		default:
-			if quiet, _ := job.Policy.Quiet.now(&n, now); quiet {
+			if quiet {
 				night = append(night, &n)
 				continue
 			}

@@ -2,6 +2,7 @@ package bot
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"time"
 )
@@ -23,6 +24,11 @@ func (l *Ledger) Erase(ctx context.Context, address string) (found int, err erro
 			continue
 		}
 		found++
+		if n.Who == "" { // a record of an earlier restock: seal it first
+			if _, err := l.saveAll(ctx, []*Notification{&n}); err != nil {
+				return found, err
+			}
+		}
 		people[n.Who] = true
 		if n.State == Queued || n.State == Retry || n.State == Held {
 			to := Suppressed
@@ -40,6 +46,32 @@ func (l *Ledger) Erase(ctx context.Context, address string) (found int, err erro
 		}
 	}
 	return found, nil
+}
+
+// SealAll seals the records that an earlier restock has left open. It returns how many.
+func (l *Ledger) SealAll(ctx context.Context) (int, error) {
+	const sealed = "sealed"
+	if l.Vault == nil {
+		return 0, nil
+	}
+	if at, err := l.Marked(ctx, sealed); err != nil || !at.IsZero() {
+		return 0, err
+	}
+	var open []*Notification
+	for n, err := range l.records(ctx) {
+		if err != nil {
+			return 0, err
+		}
+		if n.Who == "" {
+			open = append(open, &n)
+		}
+	}
+	for part := range slices.Chunk(open, batch) {
+		if _, err := l.saveAll(ctx, part); err != nil {
+			return 0, err
+		}
+	}
+	return len(open), l.Mark(ctx, sealed, l.now())
 }
 
 func normal(address string) string {

@@ -59,7 +59,7 @@ func (l *Ledger) Commit(ctx context.Context, c Comparison, plan []Notification) 
 		}
 	}
 	for _, closed := range c.Closed {
-		if err := l.closeEpisode(ctx, closed); err != nil {
+		if err := errors.Join(l.closeEpisode(ctx, closed), l.forgetAsked(ctx, closed)); err != nil {
 			return err
 		}
 	}
@@ -93,7 +93,7 @@ func (l *Ledger) addAll(ctx context.Context, plan []Notification) error {
 	if err := l.seal(ctx, pointers(plan)); err != nil {
 		return err
 	}
-	var writes []Write
+	writes := l.asked(plan)
 	for _, n := range plan {
 		if n.Open() || n.SameAs != "" {
 			writes = append(writes, Write{Table: Work, Key: workKey(n), Value: []byte("1")})
@@ -287,6 +287,9 @@ func (l *Ledger) settle(ctx context.Context, key string, due time.Time, change C
 		n, ok, err := l.Find(ctx, key)
 		if err != nil || !ok {
 			return errors.Join(err, fmt.Errorf("notification %s: %w", key, ErrConflict))
+		}
+		if n.State == change.To || n.State == Accepted || n.State == Bounced { // a receipt was faster
+			return nil
 		}
 		n.Due = due
 		moved, err := l.Move(ctx, []Notification{n}, change)

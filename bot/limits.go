@@ -2,10 +2,6 @@ package bot
 
 import (
 	"context"
-	"crypto/hmac"
-	"crypto/rand"
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -30,9 +26,8 @@ func DefaultLimits() Limits { return Limits{Run: 1000, Hour: 2000, Day: 5000, Pe
 type JobState struct {
 	Waiting int                `json:"waiting"`          // requests that waited after the last good run
 	Sent    map[int64]int      `json:"sent,omitempty"`   // hour since 1970 → messages that may have left in it
-	People  map[string][]int64 `json:"people,omitempty"` // address, hashed → the hours of the messages to it
-	Salt    string             `json:"salt,omitempty"`   // of the hashes
-	Waves   map[string][]Wave  `json:"waves,omitempty"`  // SKU/number of the restock → invitations that may be open
+	People  map[string][]int64 `json:"people,omitempty"` // person → the hours of the messages to them
+	Waves   map[string][]Wave  `json:"waves,omitempty"`  // SKU → invitations that may be open
 	Streak  Streak             `json:"streak"`           // how the last runs ended, for the alerts
 }
 
@@ -78,7 +73,7 @@ func (b *Bot) allow(ctx context.Context, job Job, due []*Notification) (allowed 
 				allowed = append(allowed, n)
 				continue
 			}
-			person := s.hash(n.Address)
+			person := b.Ledger.personOf(n)
 			if over := limits.over(s, len(allowed), person, now); over != "" {
 				held[over] = append(held[over], *n)
 				continue
@@ -141,6 +136,12 @@ func (b *Bot) holdBack(ctx context.Context, job Job, run *Run, held map[string][
 		return nil
 	}
 	all := 0
+	for _, list := range held {
+		all += len(list)
+	}
+	if err := b.Ledger.hold(ctx, Hold{Run: run.ID, Job: job.Name, At: b.Now(), Messages: all}); err != nil { // first: what is held can be released
+		return err
+	}
 	for limit, list := range held {
 		for i := range list {
 			list[i].Run = run.ID
@@ -148,26 +149,12 @@ func (b *Bot) holdBack(ctx context.Context, job Job, run *Run, held map[string][
 		if _, err := b.Ledger.Move(ctx, list, Change{To: Held, Run: run.ID, Reason: OverLimit, Detail: "more than " + limit}); err != nil {
 			return err
 		}
-		all += len(list)
 	}
 	run.Held += all
-	if err := b.Ledger.hold(ctx, Hold{Run: run.ID, Job: job.Name, At: b.Now(), Messages: all}); err != nil {
-		return err
-	}
 	return &StepError{
 		Class: HeldClass, Flow: "notify", Expected: "at most " + strings.Join(slices.Sorted(maps.Keys(held)), ", "),
 		Found: fmt.Sprintf("%d more", all),
 		Hint: fmt.Sprintf("they are held and not sent. If they are right, run `restock runs release %s`; the limits stand under limits: in restock.yaml",
 			run.ID),
 	}
-}
-
-// hash hides an address.
-func (s *JobState) hash(address string) string {
-	if s.Salt == "" {
-		s.Salt = rand.Text()
-	}
-	h := hmac.New(sha256.New, []byte(s.Salt))
-	h.Write([]byte(strings.ToLower(address)))
-	return hex.EncodeToString(h.Sum(nil)[:8])
 }

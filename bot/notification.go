@@ -29,6 +29,7 @@ type Notification struct {
 	Of           string       `json:"of,omitempty"`       // key of the notification that this is a reminder of
 	Reminder     int          `json:"reminder,omitempty"` // first, second
 	Bought       time.Time    `json:"bought,omitzero"`    // when the customer did
+	Invited      time.Time    `json:"invited,omitzero"`   // when its turn came: it counts as open for a while
 	Resent       bool         `json:"resent,omitempty"`   // was ambiguous and sent once more, as the job's file wants: it may be double
 	FollowUp     FollowUp     `json:"follow_up"`
 	Changes      []Change     `json:"changes"` // how it came here, oldest first

@@ -41,7 +41,7 @@ func Plan(job, run string, opened []Restock, subs []Subscription, unfinished []N
 			continue
 		}
 		stored[n.Key] = true
-		if r, ok := bySKU[n.Restock.SKU]; ok && r.Number == n.Restock.Number && n.Reason == "" {
+		if r, ok := bySKU[n.Restock.SKU]; ok && r.Number == n.Restock.Number && (n.State.Open() || n.State == Accepted) {
 			told[person(n)] = n.Key
 		}
 		waiting[n.Restock.SKU+"\x00"+n.Subscription.ID] = true

@@ -7,11 +7,11 @@ import (
 // Clean makes a text that came from outside fit for a record or a log: one line, no control characters, at most 300
 // characters, no addresses.
 func Clean(s string) string {
-	s = strings.Join(strings.Fields(Printable(s)), " ")
+	s = Redact(strings.Join(strings.Fields(Printable(s)), " ")) // before it is cut: half an address is not recognised
 	if r := []rune(s); len(r) > 300 {
 		s = string(r[:299]) + "…"
 	}
-	return Redact(strings.TrimSpace(s))
+	return strings.TrimSpace(s)
 }
 
 // Printable replaces what a text could do to a terminal, a log or whoever reads it: control characters (C0, C1, DEL), those

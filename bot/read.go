@@ -159,7 +159,7 @@ func (b *Bot) remember(ctx context.Context, job Job, run *Run, c Comparison, sha
 		unfinished = append(unfinished, n)
 	}
 	plan := Plan(job.Name, run.ID, back, subs, unfinished, job.Policy, b.Now())
-	if err := b.Ledger.suppressPlan(ctx, plan); err != nil {
+	if err := errors.Join(b.Ledger.askedBefore(ctx, plan), b.Ledger.suppressPlan(ctx, plan)); err != nil {
 		return err
 	}
 	for _, n := range plan {

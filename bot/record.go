@@ -52,6 +52,7 @@ func (n *Notification) encode() []byte {
 	w.text(21, n.Of)
 	w.number(22, int64(n.Reminder))
 	w.time(23, n.Bought)
+	w.time(24, n.Invited)
 	return w.b
 }
 

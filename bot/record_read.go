@@ -70,6 +70,8 @@ func (n *Notification) read(f field) error {
 		n.Reminder = int(f.number)
 	case 23:
 		n.Bought = f.time()
+	case 24:
+		n.Invited = f.time()
 	}
 	return nil
 }

@@ -18,11 +18,12 @@ type Receipt struct {
 // ReceiptKind is what a receipt says.
 type ReceiptKind string
 
-// The kinds of receipts. A soft bounce is noted and changes nothing: the mailbox is full, or the server away for a while.
+// The kinds of receipts. After a soft bounce the address may be told of other things later.
 const (
 	Delivered    ReceiptKind = "delivered"    // it has arrived: also proves that an ambiguous one left
 	HardBounce   ReceiptKind = "hard_bounce"  // there is no such address: nothing more is sent to it
-	SoftBounce   ReceiptKind = "soft_bounce"  // refused this time
+	SoftBounce   ReceiptKind = "soft_bounce"  // not delivered this time: the mailbox is full, a policy, a phone that is off
+	Delayed      ReceiptKind = "delayed"      // a server goes on trying; it has the message
 	Complaint    ReceiptKind = "complaint"    // the recipient called it spam: nothing more is sent
 	Unsubscribed ReceiptKind = "unsubscribed" // at the provider, or by STOP
 	Purchased    ReceiptKind = "purchased"    // bought what the message was about
@@ -61,13 +62,17 @@ func (l *Ledger) receive(ctx context.Context, r Receipt) error {
 	if change.At.IsZero() {
 		change.At = l.now()
 	}
+	tried := n.State == Ambiguous || n.State == DotPending || (n.State == Queued || n.State == Retry) && n.Attempt > 0
 	switch {
-	case r.Kind == HardBounce || r.Kind == SoftBounce && n.State == Ambiguous:
-		if n.State == Ambiguous || n.State == Accepted {
-			change.To, change.Reason = Bounced, DeadAddress
+	case r.Kind == HardBounce || r.Kind == SoftBounce:
+		if tried || n.State == Accepted {
+			change.To, change.Reason = Bounced, Refused
+			if r.Kind == HardBounce {
+				change.Reason = DeadAddress
+			}
 			n.FollowUp = n.FollowUp.cancelled()
 		}
-	case n.State == Ambiguous || n.State == DotPending:
+	case tried: // whatever is said of it, it has left
 		change.To = Accepted
 		if n.Reminder == 0 {
 			n.FollowUp.State = FollowUpPending

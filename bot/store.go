@@ -45,13 +45,14 @@ const (
 	Jobs          Table = "jobs"          // job → JobState
 	Sessions      Table = "sessions"      // site → session, encrypted
 	Questions     Table = "questions"     // site → Question
+	Asked         Table = "asked"         // job/SKU/number/person → key of the notification
 	People        Table = "people"        // who → key of the person, wrapped
 	Suppressions  Table = "suppressions"  // person/channel → Suppression
 )
 
 // Tables lists every table, in alphabetical order.
 func Tables() []Table {
-	return []Table{Contracts, Episodes, Holds, Jobs, Leases, Levels, LogIns, Meta, Notifications, People, Questions, Runs, Sessions, Suppressions, Ticks, Work}
+	return []Table{Asked, Contracts, Episodes, Holds, Jobs, Leases, Levels, LogIns, Meta, Notifications, People, Questions, Runs, Sessions, Suppressions, Ticks, Work}
 }
 
 // Entry is one stored value. Rev grows with each write to the key; 0 means that there is no such key.

@@ -91,6 +91,23 @@ func (l *Ledger) Suppressed(ctx context.Context, person string, c Channel) (s Su
 	return s, false, nil
 }
 
+// stops returns why a message must not be sent: by its address and channel, or because its customer wants nothing at all, said
+// at another of the addresses that we know.
+func (l *Ledger) stops(ctx context.Context, n *Notification) (s Suppression, ok bool, err error) {
+	if s, ok, err = l.Suppressed(ctx, l.personOf(n), n.Channel); ok || err != nil {
+		return s, ok, err
+	}
+	for _, other := range []string{n.Subscription.Email, E164(n.Subscription.Phone)} {
+		if other == "" || other == n.Address {
+			continue
+		}
+		if s, ok, err = l.Suppressed(ctx, l.Person(other), ""); ok || err != nil {
+			return s, ok, err
+		}
+	}
+	return s, false, nil
+}
+
 // Suppressions returns all of them.
 func (l *Ledger) Suppressions(ctx context.Context) ([]Suppression, error) {
 	var list []Suppression
@@ -110,7 +127,7 @@ func (l *Ledger) suppressPlan(ctx context.Context, plan []Notification) error {
 		if n.State != Queued {
 			continue
 		}
-		s, ok, err := l.Suppressed(ctx, l.personOf(n), n.Channel)
+		s, ok, err := l.stops(ctx, n)
 		if err != nil {
 			return err
 		}
@@ -128,7 +145,7 @@ func (l *Ledger) suppressPlan(ctx context.Context, plan []Notification) error {
 func (d *desk) stoppedOf(ctx context.Context, list []*Notification) (gone []*Notification, why map[*Notification]Suppression, err error) {
 	why = map[*Notification]Suppression{}
 	for _, n := range list {
-		s, ok, err := d.bot.Ledger.Suppressed(ctx, d.bot.Ledger.personOf(n), n.Channel)
+		s, ok, err := d.bot.Ledger.stops(ctx, n)
 		if err != nil {
 			return nil, nil, err
 		}

@@ -1,6 +1,7 @@
 package bot
 
 import (
+	"bytes"
 	"context"
 	"crypto/aes"
 	"crypto/cipher"
@@ -9,7 +10,6 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
-	"fmt"
 	"strings"
 )
 
@@ -44,6 +44,29 @@ func newAEAD(key []byte) (cipher.AEAD, error) {
 	return cipher.NewGCM(block)
 }
 
+// vaultKey is where the state keeps which secret it belongs to.
+const vaultKey = "vault"
+
+// Belongs makes sure that the vault is the one of this state: with another secret nothing could be read, and nobody who has left
+// would be recognised. A new
+// state takes the one that it is given.
+func (l *Ledger) Belongs(ctx context.Context) error {
+	mark := derive(l.Vault.lookup, "restock/check/1")
+	entry, err := l.store.Get(ctx, Meta, vaultKey)
+	if err != nil {
+		return err
+	}
+	if entry.Rev == 0 {
+		_, err := l.store.Apply(ctx, Write{Table: Meta, Key: vaultKey, Value: mark})
+		return err
+	}
+	if !hmac.Equal(entry.Value, mark) {
+		return &StateError{Err: errors.New("the secret STATE_KEY is not the one that this state was made with: put back the former one (secrets/STATE_KEY beside " +
+			"restock.yaml, or where you keep it); without it nobody who has left is recognised, and no customer's data can be read")}
+	}
+	return nil
+}
+
 // Who names a person by an address or phone number: a keyed hash, which says nothing to whoever has not the secret.
 func (v *Vault) Who(address string) string {
 	return hex.EncodeToString(derive(v.lookup, strings.ToLower(strings.TrimSpace(address)))[:16])
@@ -65,89 +88,32 @@ func seal(key cipher.AEAD, plain, bound []byte) []byte {
 	return key.Seal(nonce, nonce, plain, bound)
 }
 
+// personal is the key of a person, with a name that sealed data carry: somebody who was forgotten and comes back has another key,
+// and what was sealed before stays closed.
+type personal struct {
+	cipher.AEAD
+	id []byte
+}
+
+const idSize = 4
+
+func newPersonal(raw []byte) (*personal, error) {
+	aead, err := newAEAD(raw)
+	return &personal{aead, derive(raw, "restock/id/1")[:idSize]}, err
+}
+
+func (k *personal) seal(plain, bound []byte) []byte {
+	return append(append([]byte(nil), k.id...), seal(k.AEAD, plain, bound)...)
+}
+
+// fits reports whether data were sealed with this key.
+func (k *personal) fits(sealed []byte) bool {
+	return len(sealed) > idSize && bytes.Equal(sealed[:idSize], k.id)
+}
+
 func unseal(key cipher.AEAD, sealed, bound []byte) ([]byte, error) {
 	if len(sealed) < key.NonceSize() {
 		return nil, errWire
 	}
 	return key.Open(nil, sealed[:key.NonceSize()], sealed[key.NonceSize():], bound)
-}
-
-// personKey returns the key of a person, or nil where it was erased.
-func (l *Ledger) personKey(ctx context.Context, who string) (cipher.AEAD, error) {
-	entry, err := l.store.Get(ctx, People, who)
-	if err != nil || entry.Rev == 0 {
-		return nil, err
-	}
-	key, err := unseal(l.Vault.wrap, entry.Value, []byte(who))
-	if err != nil {
-		return nil, fmt.Errorf("the key of person %s cannot be read: is the secret STATE_KEY another one than before? %w", who, err)
-	}
-	return newAEAD(key)
-}
-
-// seal makes the customer's data of notifications unreadable in the store. Persons that are new get their keys first.
-func (l *Ledger) seal(ctx context.Context, list []*Notification) error {
-	if l.Vault == nil {
-		return nil
-	}
-	err := l.sealOnce(ctx, list)
-	if errors.Is(err, ErrConflict) { // another process has met the same person
-		err = l.sealOnce(ctx, list)
-	}
-	return err
-}
-
-func (l *Ledger) sealOnce(ctx context.Context, list []*Notification) error {
-	keys := map[string]cipher.AEAD{}
-	var writes []Write
-	for _, n := range list {
-		if n.sealed != nil {
-			continue
-		}
-		n.Who = l.Vault.whoOf(n)
-		if _, known := keys[n.Who]; known {
-			continue
-		}
-		key, err := l.personKey(ctx, n.Who)
-		if err != nil {
-			return err
-		}
-		if key == nil {
-			raw := make([]byte, 32)
-			_, _ = rand.Read(raw)
-			if key, err = newAEAD(raw); err != nil {
-				return err
-			}
-			writes = append(writes, Write{Table: People, Key: n.Who, Value: seal(l.Vault.wrap, raw, []byte(n.Who))})
-		}
-		keys[n.Who] = key
-	}
-	if err := l.apply(ctx, writes); err != nil {
-		return err
-	}
-	for _, n := range list {
-		if n.sealed == nil {
-			var w writer
-			n.writePersonal(&w)
-			n.sealed = seal(keys[n.Who], w.b, []byte(n.Key))
-		}
-	}
-	return nil
-}
-
-// unseal makes the customer's data of a notification readable; those of a person who was erased stay empty.
-func (l *Ledger) unseal(ctx context.Context, n *Notification) error {
-	if n.sealed == nil || l.Vault == nil {
-		return nil
-	}
-	key, err := l.personKey(ctx, n.Who)
-	if err != nil || key == nil {
-		n.Erased = key == nil && err == nil
-		return err
-	}
-	plain, err := unseal(key, n.sealed, []byte(n.Key))
-	if err != nil {
-		return fmt.Errorf("%w: %w", errWire, err)
-	}
-	return n.readPersonal(plain)
 }

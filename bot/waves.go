@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 )
@@ -42,15 +41,15 @@ type Wave struct {
 	N  int   `json:"n"`
 }
 
-// openInvites counts the invitations of an episode that are still open, and forgets the others.
-func (s *JobState) openInvites(episode string, now time.Time, interval time.Duration) int {
+// openInvites counts the invitations to a product that are still open, and forgets the others.
+func (s *JobState) openInvites(sku string, now time.Time, interval time.Duration) int {
 	oldest := now.Add(-interval).Unix()
-	kept := slices.DeleteFunc(s.Waves[episode], func(w Wave) bool { return w.At <= oldest })
+	kept := slices.DeleteFunc(s.Waves[sku], func(w Wave) bool { return w.At <= oldest })
 	if len(kept) == 0 {
-		delete(s.Waves, episode)
+		delete(s.Waves, sku)
 		return 0
 	}
-	s.Waves[episode] = kept
+	s.Waves[sku] = kept
 	open := 0
 	for _, w := range kept {
 		open += w.N
@@ -59,17 +58,15 @@ func (s *JobState) openInvites(episode string, now time.Time, interval time.Dura
 }
 
 // invited counts invitations before they leave: a run that dies in between has counted too many, never too few.
-func (s *JobState) invited(episode string, now time.Time, n int) {
+func (s *JobState) invited(sku string, now time.Time, n int) {
 	if n == 0 {
 		return
 	}
 	if s.Waves == nil {
 		s.Waves = map[string][]Wave{}
 	}
-	s.Waves[episode] = append(s.Waves[episode], Wave{now.Unix(), n})
+	s.Waves[sku] = append(s.Waves[sku], Wave{now.Unix(), n})
 }
-
-func episodeOf(n *Notification) string { return n.Restock.SKU + "/" + strconv.Itoa(n.Restock.Number) }
 
 // wave picks from what is due those whose turn it is: first what was attempted before, then in the order of the requests, as
 // many as there is room for. The others keep their places; what they wait for is noted, and their news stays fresh.
@@ -84,29 +81,34 @@ func (b *Bot) wave(ctx context.Context, job Job, run *Run, due []*Notification, 
 		turn, later = nil, nil
 		rooms, invited := map[string]int{}, map[string]int{}
 		for _, n := range due {
-			episode := episodeOf(n)
-			room, known := rooms[episode]
+			sku := n.Restock.SKU
+			room, known := rooms[sku]
 			if !known {
-				room = w.room(levels[n.Restock.SKU], s.openInvites(episode, now, w.Interval))
+				room = w.room(levels[sku], s.openInvites(sku, now, w.Interval))
 			}
 			switch {
-			case n.Attempt > 0 || n.Released || n.Reminder > 0: // counted already, or let pass by a person
+			case n.Released || n.Reminder > 0 || now.Sub(n.Invited) < w.Interval: // let pass by a person, or counted already
 				turn = append(turn, n)
 			case room > 0:
 				room--
-				invited[episode]++
+				invited[sku]++
 				turn = append(turn, n)
 			default:
 				later = append(later, n)
 			}
-			rooms[episode] = room
+			rooms[sku] = room
 		}
-		for episode, n := range invited {
-			s.invited(episode, now, n)
+		for sku, n := range invited {
+			s.invited(sku, now, n)
 		}
 	})
 	if err != nil {
 		return nil, err
+	}
+	for _, n := range turn {
+		if now.Sub(n.Invited) >= w.Interval {
+			n.Invited = now // kept when it is claimed
+		}
 	}
 	run.Later += len(later)
 	return turn, b.Ledger.wait(ctx, later, WaveFull, now, job.Policy.Life)
@@ -125,9 +127,13 @@ func (l *Ledger) wait(ctx context.Context, list []*Notification, why Reason, now
 	return err
 }
 
-// order sorts by the time of the request; where that cannot be read, by the number of the request.
+// order sorts by the time of the request; where that cannot be read, by the number of the request. What was attempted before
+// comes first.
 func (w Waves) order(list []*Notification) {
 	slices.SortStableFunc(list, func(a, b *Notification) int {
+		if (a.Attempt > 0) != (b.Attempt > 0) {
+			return b.Attempt - a.Attempt
+		}
 		first := cmp.Or(
 			asked(a.Subscription).Compare(asked(b.Subscription)), natural(a.Subscription.ID, b.Subscription.ID), strings.Compare(a.Key, b.Key))
 		if w.Newest {
@@ -162,8 +168,8 @@ func (b *Bot) free(ctx context.Context, job Job, failed map[string]int) error {
 		return nil
 	}
 	return b.Ledger.Update(ctx, job.Name, func(s *JobState) {
-		for episode, n := range failed {
-			waves := s.Waves[episode]
+		for sku, n := range failed {
+			waves := s.Waves[sku]
 			for i := len(waves) - 1; i >= 0 && n > 0; i-- {
 				less := min(n, waves[i].N)
 				waves[i].N, n = waves[i].N-less, n-less

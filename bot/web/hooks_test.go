@@ -85,7 +85,7 @@ func TestTwilio(t *testing.T) {
 	}{
 		"delivered settles an ambiguous one": {bot.Ambiguous, bot.Accepted, report("delivered", ""), "right", hook, 204, false},
 		"unknown number":                     {bot.Accepted, bot.Bounced, report("undelivered", "30005"), "right", hook, 204, true},
-		"switched off":                       {bot.Accepted, bot.Accepted, report("undelivered", "30003"), "right", hook, 204, false},
+		"switched off":                       {bot.Accepted, bot.Bounced, report("undelivered", "30003"), "right", hook, 204, false},
 		"with the port in the address":       {bot.Ambiguous, bot.Accepted, report("sent", ""), "right", "https://t.shop.example:443/hooks/twilio", 204, false},
 		"wrong key":                          {bot.Ambiguous, bot.Ambiguous, report("delivered", ""), "wrong", hook, 403, false},
 		"another address":                    {bot.Ambiguous, bot.Ambiguous, report("delivered", ""), "right", "https://evil.example/hooks/twilio", 403, false},
@@ -140,8 +140,8 @@ func TestSendGrid(t *testing.T) {
 	}{
 		`delivered`:   {`"event":"delivered"`, bot.Accepted, false},
 		`dead`:        {`"event":"bounce","type":"bounce","status":"5.1.1","reason":"550 no such user"`, bot.Bounced, true},
-		`full`:        {`"event":"bounce","type":"bounce","status":"5.2.2","reason":"full"`, bot.Accepted, false},
-		`blocked`:     {`"event":"bounce","type":"blocked","status":"5.7.1","reason":"spam"`, bot.Accepted, false},
+		`full`:        {`"event":"bounce","type":"bounce","status":"5.2.2","reason":"full"`, bot.Bounced, false},
+		`blocked`:     {`"event":"bounce","type":"blocked","status":"5.7.1","reason":"spam"`, bot.Bounced, false},
 		`spam report`: {`"event":"spamreport"`, bot.Accepted, true},
 		`unsubscribe`: {`"event":"unsubscribe"`, bot.Accepted, true},
 		`open`:        {`"event":"open"`, bot.Accepted, false},

@@ -36,6 +36,12 @@ func (a *app) ledgerShow() *cobra.Command {
 				parts := []string{ch.At.In(w.config.Location).Format("2006-01-02 15:04:05"), string(ch.To), string(ch.Reason), ch.Detail}
 				a.print("  %s", strings.Join(strings.Fields(strings.Join(parts, " ")), " "))
 			}
+			if n.State == bot.Queued && n.Reason != "" {
+				a.print("  waits: %s", waitsFor(n.Reason))
+			}
+			if proof := n.Subscription.Fields["proof"]; proof != "" {
+				a.print("  consent: %s", proof)
+			}
 			if n.FollowUp.State != "" {
 				a.print("  CRM: %s %s", n.FollowUp.State, n.FollowUp.Detail)
 			}
@@ -44,6 +50,17 @@ func (a *app) ledgerShow() *cobra.Command {
 	}
 	c.Flags().BoolVar(&plain, "addresses", false, "Show the customer's address in full")
 	return a.jsonFlag(c)
+}
+
+// waitsFor says what a queued message waits for.
+func waitsFor(r bot.Reason) string {
+	switch r {
+	case bot.WaveFull:
+		return "wave_full: as many are invited as there are units for; it keeps its place and has its turn later"
+	case bot.QuietHours:
+		return "quiet_hours: it is night where the customer is; sent in the morning"
+	}
+	return string(r)
 }
 
 func (a *app) ledgerResolve() *cobra.Command {

@@ -25,9 +25,14 @@ func (a *app) suppressionsCommand() *cobra.Command {
 		if err != nil {
 			return err
 		}
-		list := []bot.Suppression{}
+		list, only := []bot.Suppression{}, ""
+		if address != "" {
+			if only, err = w.person(address); err != nil {
+				return err
+			}
+		}
 		for _, s := range all {
-			if address == "" || s.Who == w.ledger.Person(person(address)) {
+			if only == "" || s.Who == only {
 				list = append(list, s)
 			}
 		}
@@ -49,12 +54,15 @@ func (a *app) suppressionsCommand() *cobra.Command {
 	return a.jsonFlag(c)
 }
 
-// person is an address as it is in the ledger.
-func person(address string) string {
+// person names whoever has an address, in the one form in which the ledger has it.
+func (w *workshop) person(address string) (string, error) {
 	if phone := bot.E164(address); bot.ValidPhone(phone) {
-		return phone
+		return w.ledger.Person(phone), nil
 	}
-	return address
+	if !bot.ValidEmail(address) {
+		return "", usagef("%q: expected a mail address, or a phone number with its country code such as +61491570006", address)
+	}
+	return w.ledger.Person(address), nil
 }
 
 func (a *app) suppress() *cobra.Command {
@@ -63,7 +71,11 @@ func (a *app) suppress() *cobra.Command {
 		Short: "Tell somebody nothing any more",
 		Args:  cobra.ExactArgs(1),
 		RunE: a.withState(func(c *cobra.Command, w *workshop, args []string) error {
-			err := w.ledger.Suppress(c.Context(), bot.Suppression{Who: w.ledger.Person(person(args[0])), Reason: bot.LeftUs, Source: "by " + who()})
+			person, err := w.person(args[0])
+			if err != nil {
+				return err
+			}
+			err = w.ledger.Suppress(c.Context(), bot.Suppression{Who: person, Reason: bot.LeftUs, Source: "by " + who()})
 			if err == nil {
 				a.print("%s is told nothing any more", bot.Redact(args[0]))
 			}
@@ -79,9 +91,13 @@ func (a *app) unsuppress() *cobra.Command {
 		Long:  "Let somebody be told again, over every channel. Do so only when they have asked for it: the law wants proof of it.",
 		Args:  cobra.ExactArgs(1),
 		RunE: a.withState(func(c *cobra.Command, w *workshop, args []string) error {
+			person, err := w.person(args[0])
+			if err != nil {
+				return err
+			}
 			removed := 0
 			for _, channel := range []bot.Channel{"", bot.Email, bot.SMS} {
-				ok, err := w.ledger.Unsuppress(c.Context(), w.ledger.Person(person(args[0])), channel)
+				ok, err := w.ledger.Unsuppress(c.Context(), person, channel)
 				if err != nil {
 					return err
 				}
@@ -93,26 +109,6 @@ func (a *app) unsuppress() *cobra.Command {
 				return fmt.Errorf("%s is not on the list", bot.Redact(args[0]))
 			}
 			a.print("%s may be told again", bot.Redact(args[0]))
-			return nil
-		}),
-	}
-}
-
-func (a *app) forgetCommand() *cobra.Command {
-	return &cobra.Command{
-		Use:   "forget ADDRESS",
-		Short: "Forget a person: name, address, phone number",
-		Long: "Forget a person who asks for it. The key to everything that is kept of them is deleted, so that no copy of the records\n" +
-			"can be read any more; what waits for them is not sent, and nothing is sent to that address later. Backups that were made\n" +
-			"before hold the key: remove them, or forget the person again after a restore. The CRM is not touched: delete the\n" +
-			"request there too.",
-		Args: cobra.ExactArgs(1),
-		RunE: a.withState(func(c *cobra.Command, w *workshop, args []string) error {
-			n, err := w.ledger.Erase(c.Context(), args[0])
-			if err != nil {
-				return err
-			}
-			a.print("%s is forgotten: %d notification(s) were about them", bot.Redact(args[0]), n)
 			return nil
 		}),
 	}

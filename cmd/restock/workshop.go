@@ -46,7 +46,13 @@ func (a *app) open(ctx context.Context, role state.Role) (*workshop, error) {
 	if w.store, err = state.Open(ctx, w.stateAddress(), role); err != nil {
 		return nil, err
 	}
-	if w.ledger, err = w.newLedger(w.store); err != nil {
+	if w.ledger, err = w.newLedger(w.store); err == nil {
+		err = w.ledger.Belongs(ctx)
+	}
+	if err == nil && role != state.Reader {
+		_, err = w.ledger.SealAll(ctx)
+	}
+	if err != nil {
 		return nil, errors.Join(err, w.store.Close())
 	}
 	return w, nil

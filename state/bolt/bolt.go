@@ -127,7 +127,19 @@ func open(path string, adopting bool) (*Store, error) {
 	if err := whole(path); err != nil {
 		return nil, err
 	}
-	db, err := careful(path, options())
+	var opened *os.File
+	o := options()
+	o.OpenFile = func(name string, flag int, mode os.FileMode) (f *os.File, err error) {
+		opened, err = os.OpenFile(name, flag, mode)
+		return opened, err
+	}
+	db, err := careful(path, o)
+	if err == nil && replaced(opened, path) {
+		if err := db.Close(); err != nil {
+			return nil, err
+		}
+		return open(path, adopting)
+	}
 	if errors.Is(err, bolterrors.ErrTimeout) {
 		return nil, &bot.LockedError{
 			What: "state " + path, Holder: holder(path + ".pid"),
@@ -392,3 +404,10 @@ func decode(b []byte) (record, bool) {
 }
 
 func (r record) expired(now time.Time) bool { return r.expires != 0 && now.UnixMilli() >= r.expires }
+
+// replaced reports whether another file has taken the place of the one that was opened, while its lock was waited for.
+func replaced(opened *os.File, path string) bool {
+	before, err := opened.Stat()
+	now, err2 := os.Stat(path)
+	return err != nil || err2 != nil || !os.SameFile(before, now)
+}

@@ -30,10 +30,10 @@ func Compact(path string) (before, after int64, err error) {
 		err = CheckFile(tmp)
 	}
 	before, after = size(path), size(tmp)
-	if err = errors.Join(err, held.Close()); err == nil {
+	if err == nil { // while it is locked: whoever waits for it looks again
 		err = errors.Join(os.Rename(tmp, path), syncDir(filepath.Dir(path)))
 	}
-	if err != nil {
+	if err = errors.Join(err, held.Close()); err != nil {
 		return 0, 0, errors.Join(fmt.Errorf("the state stays as it is: %w", err), os.RemoveAll(tmp))
 	}
 	return before, after, nil

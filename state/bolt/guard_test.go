@@ -2,6 +2,7 @@ package bolt_test
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -98,6 +99,45 @@ func TestRestore(t *testing.T) {
 	for _, file := range []string{former, path} {
 		if err := bolt.CheckFile(file); err != nil {
 			t.Errorf("%s: %v", file, err)
+		}
+	}
+}
+
+// TestReplaced: whoever waits for a state that is compacted meanwhile gets the new file, and what it records is there afterwards.
+func TestReplaced(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "state.db")
+	if err := bolt.Create(path, bolt.Genesis{ID: "x", Created: time.Now()}); err != nil {
+		t.Fatal(err)
+	}
+	for round := range 10 {
+		done := make(chan error, 1)
+		go func() {
+			_, _, err := bolt.Compact(path)
+			done <- err
+		}()
+		s, err := bolt.Open(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		key := fmt.Sprint(round)
+		if _, err := s.Apply(t.Context(), bot.Write{Table: bot.Levels, Key: key, Value: []byte("x")}); err != nil {
+			t.Fatal(err)
+		}
+		if err := s.Close(); err != nil {
+			t.Fatal(err)
+		}
+		if err := <-done; err != nil {
+			t.Fatal(err)
+		}
+		again, err := bolt.Open(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if e, err := again.Get(t.Context(), bot.Levels, key); err != nil || e.Rev == 0 {
+			t.Errorf("round %d: what was recorded is gone, %v", round, err)
+		}
+		if err := again.Close(); err != nil {
+			t.Fatal(err)
 		}
 	}
 }

@@ -18,11 +18,11 @@ func Restore(path, backup string, now time.Time) (former string, err error) {
 		return "", fmt.Errorf("the backup %s cannot be used: %w", backup, err)
 	}
 	if _, err := os.Stat(path); err == nil {
-		if held, err := Open(path); err == nil { // else it is damaged, which is why it is replaced
-			if err := held.Close(); err != nil {
-				return "", err
-			}
-		} else if isLocked(err) {
+		held, err := Open(path)
+		switch {
+		case err == nil: // else it is damaged, which is why it is replaced
+			defer func() { _ = held.Close() }() // it is locked until the other stands there
+		case isLocked(err):
 			return "", err
 		}
 		former = path + ".before-" + now.Format("20060102-150405")

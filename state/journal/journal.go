@@ -9,6 +9,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -72,6 +73,9 @@ func (j Journals) Create(run string) (bot.Journal, error) {
 	if err != nil {
 		return nil, err
 	}
+	if !lock(f) {
+		return nil, errors.Join(fmt.Errorf("the journal %s is in use", path), f.Close())
+	}
 	open := &Journal{file: f}
 	if err := open.write(header{run, j.Boot}); err != nil {
 		return nil, errors.Join(err, f.Close(), os.Remove(path))
@@ -86,10 +90,16 @@ func (j Journals) Read(run string) (bot.Trace, error) {
 	if err != nil {
 		return t, nil // no run of ours: nothing is known of it
 	}
-	data, err := os.ReadFile(path)
+	f, err := os.Open(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return t, nil
 	}
+	if err != nil {
+		return t, err
+	}
+	defer f.Close()
+	ended := lock(f) // else its run stands still somewhere, and may go on
+	data, err := io.ReadAll(f)
 	if err != nil {
 		return t, err
 	}
@@ -99,7 +109,7 @@ func (j Journals) Read(run string) (bot.Trace, error) {
 	if !lines.Scan() || json.Unmarshal(lines.Bytes(), &h) != nil || h.Run != run {
 		return t, nil
 	}
-	t.Whole = j.Boot != "" && h.Boot == j.Boot
+	t.Whole = ended && j.Boot != "" && h.Boot == j.Boot
 	for lines.Scan() {
 		var n note
 		if json.Unmarshal(lines.Bytes(), &n) != nil || n.Key == "" {
@@ -124,10 +134,18 @@ func (j Journals) Remove(run string) error {
 	if err != nil {
 		return nil
 	}
-	if err := os.Remove(path); !errors.Is(err, fs.ErrNotExist) {
+	f, err := os.Open(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
 		return err
 	}
-	return nil
+	defer f.Close()
+	if !lock(f) {
+		return nil // its run still writes into it
+	}
+	return os.Remove(path)
 }
 
 // Runs implements bot.Journals.

@@ -98,7 +98,7 @@ func kindOf(action, code string) bot.ReceiptKind {
 	case action == "delivered" || action == "relayed" || action == "expanded":
 		return bot.Delivered
 	case action != "failed":
-		return bot.SoftBounce // delayed: the server goes on trying
+		return bot.Delayed
 	}
 	for _, dead := range []string{"5.1.0", "5.1.1", "5.1.2", "5.1.3", "5.1.6", "5.1.10", "5.2.1", "5.4.4"} {
 		if code == dead {

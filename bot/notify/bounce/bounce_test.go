@@ -67,7 +67,7 @@ func TestParse(t *testing.T) {
 		"mailbox full":                  {report("failed", "5.2.2", "smtp; 552", "", header), bot.SoftBounce},
 		"policy is not the recipient's": {report("failed", "5.7.1", "smtp; 550", "", header), bot.SoftBounce},
 		"given up after days":           {report("failed", "4.4.1", "smtp; connect", "", header), bot.SoftBounce},
-		"delayed":                       {report("delayed", "4.4.1", "smtp; connect", "", header), bot.SoftBounce},
+		"delayed":                       {report("delayed", "4.4.1", "smtp; connect", "", header), bot.Delayed},
 		"delivered":                     {report("delivered", "2.0.0", "smtp; 250", "", header), bot.Delivered},
 		"about somebody else's message": {report("failed", "5.1.1", "smtp; 550", "", "Message-ID: <a@b>\n"), ""},
 		"an answer of a person":         {"From: bob@example.com\r\nSubject: Re: x\r\nContent-Type: text/plain\r\n\r\nThanks", ""},

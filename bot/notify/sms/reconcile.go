@@ -27,7 +27,8 @@ func (s *Sender) Reconcile(ctx context.Context, n bot.Notification, attempted, n
 	if err != nil {
 		return bot.Delivery{}, false, err
 	}
-	query := url.Values{"To": {n.Address}, "DateSent>": {attempted.Add(-window).UTC().Format("2006-01-02")}, "PageSize": {"200"}}
+	query := url.Values{"To": {n.Address}, "PageSize": {"200"}} // not by DateSent: what still waits there has none
+	others := false
 	next := s.account() + "/Messages.json?" + query.Encode()
 	for pages := 0; next != "" && pages < 20; pages++ {
 		var list listing
@@ -35,7 +36,11 @@ func (s *Sender) Reconcile(ctx context.Context, n bot.Notification, attempted, n
 			return bot.Delivery{}, false, err
 		}
 		for _, m := range list.Messages {
-			if m.To == n.Address && m.Body == Plain(text.SMS) && !m.created().Before(attempted.Add(-window)) && strings.HasPrefix(m.Direction, "outbound") {
+			if m.To != n.Address || m.created().Before(attempted.Add(-window)) || !strings.HasPrefix(m.Direction, "outbound") {
+				continue
+			}
+			others = true
+			if m.Body == Plain(text.SMS) {
 				return bot.Delivery{State: bot.Accepted, Detail: bot.Clean("the gateway lists it: " + m.SID + " " + m.Status)}, true, nil
 			}
 		}
@@ -43,7 +48,8 @@ func (s *Sender) Reconcile(ctx context.Context, n bot.Notification, attempted, n
 			next = strings.TrimSuffix(s.opts.Base, "/") + next
 		}
 	}
-	if next != "" || now.Sub(attempted) < certain {
+	// Another text to the same number may be ours: the template can have changed since, and gateways alter texts.
+	if next != "" || others || now.Sub(attempted) < certain {
 		return bot.Delivery{}, false, nil
 	}
 	return bot.Delivery{State: bot.Queued, Reason: bot.Interrupted, Detail: "the gateway lists no such message: it was not sent"}, true, nil

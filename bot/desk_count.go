@@ -1,0 +1,69 @@
+package bot
+
+import "fmt"
+
+// So many ambiguous ones in a row, or such a share of a run's messages, are no bad luck: the relay is broken.
+const (
+	maxAmbiguousInARow = 5
+	maxAmbiguousShare  = 2 // per cent
+)
+
+// count adds an outcome to the figures of the run, and stops a channel that goes wrong.
+func (d *desk) count(n Notification, result Delivery) {
+	run := d.run
+	switch result.State {
+	case Accepted:
+		run.Accepted[n.Channel]++
+		d.inARow[n.Channel] = 0
+	case Retry, Queued:
+		run.Retry++
+	case Failed:
+		run.Failed++
+		d.failed[n.Restock.SKU]++
+		d.inARow[n.Channel] = 0
+	case Ambiguous:
+		run.Ambiguous++
+		d.unclear++
+		d.inARow[n.Channel]++
+		all := d.unclear + total(run.Accepted) + run.Failed
+		if d.inARow[n.Channel] >= maxAmbiguousInARow || d.unclear >= maxAmbiguousInARow && d.unclear*100 > maxAmbiguousShare*all {
+			d.stop(n.Channel, fmt.Sprintf("%d of %d messages got no clear answer", d.unclear, all))
+		}
+	}
+	switch {
+	case result.Stop:
+		d.stop(n.Channel, result.Detail)
+	case result.Reason == SenderFault:
+		d.warn(fmt.Sprintf("%s for %s: %s", n.Channel, n.Restock.SKU, result.Detail))
+	}
+}
+
+func (d *desk) stop(c Channel, why string) {
+	if d.stopped[c] {
+		return
+	}
+	d.stopped[c] = true
+	d.warn(fmt.Sprintf("%s: no further messages in this run: %s", c, why))
+}
+
+func (d *desk) halted(c Channel) bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.stopped[c]
+}
+
+// failure is the first thing that could not be recorded.
+func (d *desk) failure() error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.err
+}
+
+// maxWarnings keeps one fault of every message from filling the record of a run.
+const maxWarnings = 50
+
+func (d *desk) warn(text string) {
+	if len(d.run.Warnings) < maxWarnings {
+		d.run.Warnings = append(d.run.Warnings, text)
+	}
+}

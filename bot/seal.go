@@ -1,0 +1,88 @@
+package bot
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+)
+
+// personKey returns the key of a person, or nil where it was erased.
+func (l *Ledger) personKey(ctx context.Context, who string) (*personal, error) {
+	entry, err := l.store.Get(ctx, People, who)
+	if err != nil || entry.Rev == 0 {
+		return nil, err
+	}
+	key, err := unseal(l.Vault.wrap, entry.Value, []byte(who))
+	if err != nil {
+		return nil, fmt.Errorf("the key of person %s cannot be read: is the secret STATE_KEY another one than before? %w", who, err)
+	}
+	return newPersonal(key)
+}
+
+// seal makes the customer's data of notifications unreadable in the store. Persons that are new get their keys first.
+func (l *Ledger) seal(ctx context.Context, list []*Notification) error {
+	if l.Vault == nil {
+		return nil
+	}
+	err := l.sealOnce(ctx, list)
+	if errors.Is(err, ErrConflict) { // another process has met the same person
+		err = l.sealOnce(ctx, list)
+	}
+	return err
+}
+
+func (l *Ledger) sealOnce(ctx context.Context, list []*Notification) error {
+	keys := map[string]*personal{}
+	var writes []Write
+	for _, n := range list {
+		if n.sealed != nil {
+			continue
+		}
+		n.Who = l.Vault.whoOf(n)
+		if _, known := keys[n.Who]; known {
+			continue
+		}
+		key, err := l.personKey(ctx, n.Who)
+		if err != nil {
+			return err
+		}
+		if key == nil {
+			raw := make([]byte, 32)
+			_, _ = rand.Read(raw)
+			if key, err = newPersonal(raw); err != nil {
+				return err
+			}
+			writes = append(writes, Write{Table: People, Key: n.Who, Value: seal(l.Vault.wrap, raw, []byte(n.Who))})
+		}
+		keys[n.Who] = key
+	}
+	if err := l.apply(ctx, writes); err != nil {
+		return err
+	}
+	for _, n := range list {
+		if n.sealed == nil {
+			var w writer
+			n.writePersonal(&w)
+			n.sealed = keys[n.Who].seal(w.b, []byte(n.Key))
+		}
+	}
+	return nil
+}
+
+// unseal makes the customer's data of a notification readable; those of a person who was erased stay empty.
+func (l *Ledger) unseal(ctx context.Context, n *Notification) error {
+	if n.sealed == nil || l.Vault == nil {
+		return nil
+	}
+	key, err := l.personKey(ctx, n.Who)
+	if err != nil || key == nil || !key.fits(n.sealed) {
+		n.Erased = err == nil
+		return err
+	}
+	plain, err := unseal(key.AEAD, n.sealed[idSize:], []byte(n.Key))
+	if err != nil {
+		return fmt.Errorf("%w: %w", errWire, err)
+	}
+	return n.readPersonal(plain)
+}
