@@ -18,6 +18,7 @@ const (
 	AlertMissed    AlertKind = "missed"    // a run did not take place
 	AlertQuestion  AlertKind = "question"  // a one-time code is needed
 	AlertDigest    AlertKind = "digest"    // the day
+	AlertLeft      AlertKind = "left"      // people have left, and the CRM does not know yet
 )
 
 // Alert is something that a person should know.

@@ -116,3 +116,34 @@ func (w *workshop) retain(ctx context.Context) {
 		w.a.say("%s", fmt.Sprintf("%d person(s) forgotten: nothing was sent to them for longer than retention:", n))
 	}
 }
+
+// overdue tells ops once a day of people who have left and of whom the CRM does not know.
+func (w *workshop) overdue(ctx context.Context, run *bot.Run) {
+	const what = "overdue"
+	now := w.a.now()
+	list, err := w.ledger.Suppressions(ctx)
+	if err != nil {
+		run.Warnings = append(run.Warnings, "suppressions: "+bot.Clean(err.Error()))
+		return
+	}
+	late := bot.Overdue(list, now, w.config.Location)
+	if len(late) == 0 {
+		return
+	}
+	oldest := late[0].At
+	for _, s := range late {
+		if s.At.Before(oldest) {
+			oldest = s.At
+		}
+	}
+	text := fmt.Sprintf("%d unsubscription(s) are not in the CRM, the oldest of %s; the law gives five working days", len(late), oldest.In(w.config.Location).Format("Mon 2 Jan"))
+	const next = "enter them there (`restock suppressions`), then run `restock suppressions written --all`"
+	run.Warnings = append(run.Warnings, text+"; "+next)
+	if last, err := w.ledger.Marked(ctx, what); err != nil || now.Sub(last) < 20*time.Hour {
+		return
+	}
+	alert := bot.Alert{Kind: bot.AlertLeft, For: []bot.Role{bot.Ops, bot.Admin}, Title: "people have left, and the CRM does not know", Text: text, Next: next, At: now}
+	if unsent := w.alert(ctx, []bot.Alert{alert}); len(unsent) == 0 {
+		_ = w.ledger.Mark(ctx, what, now) // told again tomorrow; at the next run, if it cannot be noted
+	}
+}

@@ -40,17 +40,21 @@ func (a *app) suppressionsCommand() *cobra.Command {
 			return a.printJSON(map[string]any{"suppressions": list})
 		}
 		t := tabwriter.NewWriter(a.stdout, 0, 0, 2, ' ', 0)
-		fmt.Fprintln(t, "PERSON\tCHANNEL\tREASON\tSINCE\tBY")
+		fmt.Fprintln(t, "PERSON\tCHANNEL\tREASON\tSINCE\tIN THE CRM\tBY")
 		for _, s := range list {
 			channel := string(s.Channel)
 			if channel == "" {
 				channel = "all"
 			}
-			fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\n", s.Who, channel, s.Reason, s.At.In(w.config.Location).Format("2006-01-02 15:04"), s.Source)
+			known := "-"
+			if !s.Written.IsZero() {
+				known = s.Written.In(w.config.Location).Format("2006-01-02")
+			}
+			fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\n", s.Who, channel, s.Reason, s.At.In(w.config.Location).Format("2006-01-02 15:04"), known, s.Source)
 		}
 		return t.Flush()
 	})
-	c.AddCommand(a.suppress(), a.unsuppress())
+	c.AddCommand(a.suppress(), a.unsuppress(), a.suppressionsWritten())
 	return a.jsonFlag(c)
 }
 
@@ -112,4 +116,34 @@ func (a *app) unsuppress() *cobra.Command {
 			return nil
 		}),
 	}
+}
+
+func (a *app) suppressionsWritten() *cobra.Command {
+	var all bool
+	c := &cobra.Command{
+		Use:   "written [ADDRESS]",
+		Short: "Note that the CRM knows that somebody has left",
+		Long: "Note that you have entered into the CRM that somebody, or with --all everybody on the list, has left. Until then ops are\n" +
+			"reminded each day after two working days; the law gives five.",
+		Args: cobra.MaximumNArgs(1),
+		RunE: a.withState(func(c *cobra.Command, w *workshop, args []string) error {
+			if all == (len(args) == 1) {
+				return usagef("expected an address, or --all")
+			}
+			person := ""
+			if !all {
+				var err error
+				if person, err = w.person(args[0]); err != nil {
+					return err
+				}
+			}
+			n, err := w.ledger.Written(c.Context(), person)
+			if err == nil {
+				a.print("%d noted", n)
+			}
+			return err
+		}),
+	}
+	c.Flags().BoolVar(&all, "all", false, "Everybody on the list")
+	return c
 }

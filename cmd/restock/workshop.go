@@ -243,6 +243,7 @@ func (w *workshop) run(ctx context.Context, name, trigger string, dry bool, o ru
 	if !dry {
 		w.receive(ctx, &run)
 		w.retain(ctx)
+		w.overdue(ctx, &run)
 		w.cleared(ctx, b, &run)
 	}
 	late := &bot.StepError{
