@@ -189,9 +189,15 @@ func (s *shop) killedMidRun() {
 		return false
 	})
 	cmd := p.start()
-	<-arrived
+	ended := make(chan error, 1)
+	go func() { ended <- cmd.Wait() }()
+	select {
+	case <-arrived:
+	case err := <-ended:
+		s.t.Fatalf("it ended before it was killed: %v %s", err, cmd.Stderr)
+	}
 	p.kill()
-	_ = cmd.Wait()
+	<-ended
 	s.world.Mend()
 	deadline := time.Now().Add(6 * time.Second)
 	for browser.Orphans() > 0 && time.Now().Before(deadline) {

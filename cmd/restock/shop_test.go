@@ -81,6 +81,7 @@ func newShop(t *testing.T, more string) *shop {
 	for _, name := range []string{"state.db", "state.db.generation"} {
 		copyTo(t, filepath.Join(first.dir, "data", name), filepath.Join(s.dir, "data", name))
 	}
+	copyTo(t, filepath.Join(first.dir, "data", stateKey), filepath.Join(s.dir, "secrets", stateKey))
 	return s
 }
 
@@ -111,7 +112,11 @@ func learn(t *testing.T) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return dir, os.CopyFS(filepath.Join(dir, "data"), os.DirFS(filepath.Join(s.dir, "data")))
+	if err := os.CopyFS(filepath.Join(dir, "data"), os.DirFS(filepath.Join(s.dir, "data"))); err != nil {
+		return dir, err
+	}
+	copyTo(t, filepath.Join(s.dir, "secrets", stateKey), filepath.Join(dir, "data", stateKey))
+	return dir, nil
 }
 
 func copyTo(t *testing.T, from, to string) {
