@@ -122,7 +122,7 @@ func (b *Bot) due(ctx context.Context, job Job, run *Run, levels map[string]Leve
 		switch {
 		case err != nil:
 			return nil, err
-		case n.State == Ambiguous && !out && !quiet && b.resend(job, &n, now):
+		case n.State == Ambiguous && known && !out && !quiet && b.resend(job, &n, now):
 			again = append(again, n)
 		case n.State == Ambiguous:
 			run.Ambiguous++
@@ -143,7 +143,7 @@ func (b *Bot) due(ctx context.Context, job Job, run *Run, levels map[string]Leve
 			expired[SoldOut] = append(expired[SoldOut], n)
 		case now.After(n.NotAfter):
 			expired[NewsIsOld] = append(expired[NewsIsOld], n)
-		case out || now.Before(n.Due) || b.Senders[n.Channel] == nil:
+		case !known || out || now.Before(n.Due) || b.Senders[n.Channel] == nil: // what the list does not show may be gone
 			run.Retry++
 		default:
 			if quiet {

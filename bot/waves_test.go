@@ -259,3 +259,19 @@ func TestReminders(t *testing.T) {
 		}
 	}
 }
+
+// TestNotListed: a product that the stock list does not show any more may be gone: who waits is not told, and not forgotten.
+func TestNotListed(t *testing.T) {
+	store, c := &statetest.Memory{}, queueOf(2, bot.Waves{Percent: 100, Interval: time.Hour})
+	c.mustRun(t, store, at(9))
+	c.stock["A"] = 1
+	c.mustRun(t, store, at(10))
+	delete(c.stock, "A")
+	if r := c.mustRun(t, store, at(12)); r.Accepted[bot.Email] != 0 || len(c.sent) != 1 {
+		t.Errorf("not listed: %v", c.sent)
+	}
+	c.stock["A"] = 1
+	if c.mustRun(t, store, at(13)); len(c.sent) != 2 {
+		t.Errorf("listed again: %v", c.sent)
+	}
+}
