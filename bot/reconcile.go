@@ -14,12 +14,21 @@ type Reconciler interface {
 
 // reconcile settles ambiguous messages of channels that can be asked.
 func (b *Bot) reconcile(ctx context.Context, job Job, run *Run) error {
+	can := map[Channel]bool{}
+	for channel, sender := range b.Senders {
+		if _, ok := sender.(Reconciler); ok {
+			can[channel] = true
+		}
+	}
+	if len(can) == 0 {
+		return nil
+	}
 	var open []Notification
 	for n, err := range b.Ledger.open(ctx, job.Name) {
 		if err != nil {
 			return err
 		}
-		if _, can := b.Senders[n.Channel].(Reconciler); can && n.State == Ambiguous {
+		if can[n.Channel] && n.State == Ambiguous {
 			open = append(open, n)
 		}
 	}
