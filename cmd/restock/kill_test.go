@@ -88,7 +88,7 @@ func TestKill(t *testing.T) {
 		}
 		p.world.AddRequest(r)
 	}
-	if err := p.world.Restock(sku, 50); err != nil {
+	if err := p.world.Restock(sku, 500); err != nil {
 		t.Fatal(err)
 	}
 	for i := range kills {
