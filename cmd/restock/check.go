@@ -119,6 +119,7 @@ func (a *app) check(files []string) (findings strict.Findings, checked int, err 
 		}
 		if c != nil {
 			findings = append(findings, missingSites(c, files)...)
+			findings = append(findings, badTexts(c)...)
 		}
 	}
 	for _, file := range files {
