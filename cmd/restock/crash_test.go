@@ -205,7 +205,7 @@ func TestKillDelivery(t *testing.T) {
 	c := newCrash(t, messages)
 	drops := 0
 	for i := 0; c.kills < kills && i < 4*kills; i++ {
-		after := random.IntN(2 * messages / kills)
+		after := 1 + random.IntN(messages/kills)
 		stage := []string{"DOT", "DATA", "RCPT", "MAIL"}[random.IntN(4)]
 		drop := i%50 == 49
 		switch i % 3 {
@@ -236,6 +236,9 @@ func TestKillDelivery(t *testing.T) {
 			})
 		}
 		c.live(c.start(1, ""))
+	}
+	if c.kills < kills*9/10 {
+		t.Errorf("%d kills of %d: the messages ran out", c.kills, kills)
 	}
 	c.check(c.kills + drops)
 }
