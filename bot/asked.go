@@ -30,9 +30,8 @@ func (l *Ledger) askedBefore(ctx context.Context, plan []Notification) error {
 			return err
 		}
 		if first := string(entry.Value); entry.Rev != 0 && first != n.Key {
-			n.State, n.Reason, n.SameAs = Suppressed, AskedTwice, first
-			c := &n.Changes[len(n.Changes)-1]
-			c.To, c.Reason = Suppressed, AskedTwice
+			n.SameAs = first
+			n.unplan(AskedTwice, "")
 		}
 	}
 	return nil

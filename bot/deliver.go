@@ -118,7 +118,7 @@ func (b *Bot) due(ctx context.Context, job Job, run *Run, levels map[string]Leve
 	for n, err := range b.Ledger.open(ctx, job.Name) {
 		level, known := levels[n.Restock.SKU]
 		out := known && level.Availability != In
-		quiet, _ := job.Policy.Quiet.now(&n, now)
+		quiet := job.Policy.Quiet.now(&n, now)
 		switch {
 		case err != nil:
 			return nil, err

@@ -6,7 +6,6 @@ type Message struct {
 	Text    string // plain text of the mail
 	HTML    string
 	SMS     string
-	Sender  string // display name, where it is not the channel's own
 	// Unsubscribe is where this customer leaves: one https address that also takes the POST of RFC 8058.
 	Unsubscribe string
 	Mailto      string // where they can leave by mail

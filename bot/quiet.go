@@ -1,6 +1,7 @@
 package bot
 
 import (
+	"cmp"
 	"slices"
 	"strconv"
 	"strings"
@@ -14,32 +15,18 @@ type Quiet struct {
 	Zone     *time.Location
 }
 
-// now reports whether it is quiet for a subscription, and until when.
-func (q Quiet) now(n *Notification, at time.Time) (bool, time.Time) {
+// now reports whether it is quiet for a subscription.
+func (q Quiet) now(n *Notification, at time.Time) bool {
 	if q.From == q.To || len(q.Channels) > 0 && !slices.Contains(q.Channels, n.Channel) {
-		return false, at
+		return false
 	}
-	zone := ZoneOf(n.Subscription.Fields)
-	if zone == nil {
-		zone = q.Zone
-	}
-	if zone == nil {
-		zone = time.UTC
-	}
+	zone := cmp.Or(ZoneOf(n.Subscription.Fields), q.Zone, time.UTC)
 	local := at.In(zone)
 	clock := time.Duration(local.Hour())*time.Hour + time.Duration(local.Minute())*time.Minute + time.Duration(local.Second())*time.Second
-	quiet := clock >= q.From && clock < q.To
-	if q.From > q.To {
-		quiet = clock >= q.From || clock < q.To
+	if q.From > q.To { // over midnight
+		return clock >= q.From || clock < q.To
 	}
-	if !quiet {
-		return false, at
-	}
-	day := local.Day()
-	if clock >= q.To { // it ends tomorrow
-		day++
-	}
-	return true, time.Date(local.Year(), local.Month(), day, int(q.To/time.Hour), int(q.To%time.Hour/time.Minute), 0, 0, zone)
+	return clock >= q.From && clock < q.To
 }
 
 // ZoneOf finds the time zone of a customer in further columns of the CRM: zone (IANA), state or postcode of Australia. nil

@@ -120,6 +120,13 @@ func (l *Ledger) Suppressions(ctx context.Context) ([]Suppression, error) {
 	return list, nil
 }
 
+// unplan takes a planned message out of the plan.
+func (n *Notification) unplan(why Reason, detail string) {
+	n.State, n.Reason = Suppressed, why
+	c := &n.Changes[len(n.Changes)-1]
+	c.To, c.Reason, c.Detail = Suppressed, why, detail
+}
+
 // suppressPlan takes out of a plan whoever is not to be told any more.
 func (l *Ledger) suppressPlan(ctx context.Context, plan []Notification) error {
 	for i := range plan {
@@ -132,15 +139,13 @@ func (l *Ledger) suppressPlan(ctx context.Context, plan []Notification) error {
 			return err
 		}
 		if ok {
-			n.State, n.Reason = Suppressed, s.Reason
-			c := &n.Changes[len(n.Changes)-1]
-			c.To, c.Reason, c.Detail = Suppressed, s.Reason, s.Source
+			n.unplan(s.Reason, s.Source)
 		}
 	}
 	return nil
 }
 
-// stopped finds among messages that are on record as leaving those whose recipients have left meanwhile. The record comes
+// stoppedOf finds among messages that are on record as leaving those whose recipients have left meanwhile. The record comes
 // first, so an unsubscription is either seen here, or came after the message was on its way.
 func (d *desk) stoppedOf(ctx context.Context, list []*Notification) (gone []*Notification, why map[*Notification]Suppression, err error) {
 	why = map[*Notification]Suppression{}

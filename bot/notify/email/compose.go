@@ -12,15 +12,7 @@ import (
 
 // compose writes the whole message as it goes over the line, so that no half of one can ever be sent. draft is scratch paper.
 func (s *Sender) compose(n bot.Notification, draft *bytes.Buffer) ([]byte, error) {
-	m, err := s.message(n)
-	if err != nil {
-		return nil, err
-	}
-	draft.Reset()
-	if _, err := m.WriteTo(draft); err != nil {
-		return nil, err
-	}
-	raw, err := s.sign(draft.Bytes())
+	raw, err := s.written(n, draft)
 	if err != nil {
 		return nil, err
 	}
@@ -29,15 +21,20 @@ func (s *Sender) compose(n bot.Notification, draft *bytes.Buffer) ([]byte, error
 
 // Compose writes the whole message as the customer would get it.
 func (s *Sender) Compose(n bot.Notification) ([]byte, error) {
+	return s.written(n, &bytes.Buffer{})
+}
+
+// written is the message, signed where that is wanted. Unsigned, it lies in the draft.
+func (s *Sender) written(n bot.Notification, draft *bytes.Buffer) ([]byte, error) {
 	m, err := s.message(n)
 	if err != nil {
 		return nil, err
 	}
-	var b bytes.Buffer
-	if _, err := m.WriteTo(&b); err != nil {
+	draft.Reset()
+	if _, err := m.WriteTo(draft); err != nil {
 		return nil, err
 	}
-	return s.sign(b.Bytes())
+	return s.sign(draft.Bytes())
 }
 
 // message writes the headers that customers, mailbox providers and the law want.
@@ -47,7 +44,7 @@ func (s *Sender) message(n bot.Notification) (*mail.Msg, error) {
 		return nil, err
 	}
 	m := mail.NewMsg(mail.WithNoDefaultUserAgent())
-	if err := m.FromFormat(cmp.Or(text.Sender, s.opts.Name), s.opts.From); err != nil {
+	if err := m.FromFormat(s.opts.Name, s.opts.From); err != nil {
 		return nil, err
 	}
 	if err := m.To(n.Address); err != nil {
