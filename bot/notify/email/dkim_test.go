@@ -19,6 +19,7 @@ import (
 	"restock/bot"
 	"restock/bot/notify"
 	"restock/bot/notify/email"
+	"restock/bot/notify/notifytest"
 )
 
 // signingKey makes a private key in PEM and the record that belongs to it.
@@ -102,7 +103,7 @@ func TestDKIM(t *testing.T) {
 		w := world(t)
 		s := signer(t, w.Mail.Addr(), private)
 		n := notification(0)
-		if d := send(t, s, n, func() error { return nil }); d.State != bot.Accepted {
+		if d := notifytest.Send(t.Context(), t, s, n, func() error { return nil }); d.State != bot.Accepted {
 			t.Fatalf("%s: %+v", kind, d)
 		}
 		letter := w.Mail.Accepted()[0]

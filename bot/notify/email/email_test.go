@@ -35,21 +35,6 @@ func renderer(t testing.TB) bot.Renderer {
 	return r
 }
 
-// send sends one message and returns what was reported of it.
-func send(t testing.TB, s bot.Sender, n bot.Notification, record func() error) bot.Delivery {
-	t.Helper()
-	return sendIn(t.Context(), t, s, n, record)
-}
-
-func sendIn(ctx context.Context, t testing.TB, s bot.Sender, n bot.Notification, record func() error) bot.Delivery {
-	t.Helper()
-	d, desk := notifytest.One(ctx, s, n, record)
-	for _, bad := range desk.Bad {
-		t.Error(bad)
-	}
-	return d
-}
-
 func sender(t testing.TB, address string) *email.Sender {
 	t.Helper()
 	host, port, err := net.SplitHostPort(address)
@@ -136,7 +121,7 @@ func TestOutcomes(t *testing.T) {
 			}
 			// A fault of one message must not touch the next one.
 			w.Mail.Verdict(nil)
-			if d := send(t, s, notification(1), func() error { return nil }); d.State != bot.Accepted {
+			if d := notifytest.Send(t.Context(), t, s, notification(1), func() error { return nil }); d.State != bot.Accepted {
 				t.Errorf("the next message: %+v", d)
 			}
 		})
@@ -147,11 +132,11 @@ func TestOutcomes(t *testing.T) {
 func TestNotRecorded(t *testing.T) {
 	w := world(t)
 	s := sender(t, w.Mail.Addr())
-	d := send(t, s, notification(0), func() error { return errors.New("disk full") })
+	d := notifytest.Send(t.Context(), t, s, notification(0), func() error { return errors.New("disk full") })
 	if d.State != bot.Queued || !d.Stop {
 		t.Errorf("%+v", d)
 	}
-	if d := send(t, s, notification(1), func() error { return nil }); d.State != bot.Accepted || len(w.Mail.Accepted()) != 1 {
+	if d := notifytest.Send(t.Context(), t, s, notification(1), func() error { return nil }); d.State != bot.Accepted || len(w.Mail.Accepted()) != 1 {
 		t.Errorf("%+v, accepted %d: the message without a record went out", d, len(w.Mail.Accepted()))
 	}
 }
@@ -164,7 +149,7 @@ func TestNobodyThere(t *testing.T) {
 	}
 	address := closed.Addr().String()
 	_ = closed.Close()
-	d := send(t, sender(t, address), notification(0), func() error {
+	d := notifytest.Send(t.Context(), t, sender(t, address), notification(0), func() error {
 		t.Error("pending without a server")
 		return nil
 	})
@@ -179,7 +164,7 @@ func TestNobodyThere(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
 	defer cancel()
 	started := time.Now()
-	if d := sendIn(ctx, t, sender(t, silent.Addr().String()), notification(0), func() error { return nil }); d.State != bot.Queued || time.Since(started) > 5*time.Second { // the run was stopped: nothing was tried
+	if d := notifytest.Send(ctx, t, sender(t, silent.Addr().String()), notification(0), func() error { return nil }); d.State != bot.Queued || time.Since(started) > 5*time.Second { // the run was stopped: nothing was tried
 		t.Errorf("a silent server: %+v after %s", d, time.Since(started))
 	}
 }
@@ -190,7 +175,7 @@ func TestMessage(t *testing.T) {
 	s := sender(t, w.Mail.Addr())
 	n := notification(0)
 	for range 2 { // each attempt has the same Message-ID
-		if d := send(t, s, n, func() error { return nil }); d.State != bot.Accepted || d.Detail == "" {
+		if d := notifytest.Send(t.Context(), t, s, n, func() error { return nil }); d.State != bot.Accepted || d.Detail == "" {
 			t.Fatalf("%+v", d)
 		}
 	}
@@ -239,7 +224,7 @@ func TestOptions(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if d := send(t, s, notification(0), func() error { return nil }); d.State != bot.Retry || !d.Stop || len(w.Mail.Accepted()) != 0 {
+	if d := notifytest.Send(t.Context(), t, s, notification(0), func() error { return nil }); d.State != bot.Retry || !d.Stop || len(w.Mail.Accepted()) != 0 {
 		t.Errorf("a server without STARTTLS: %+v", d)
 	}
 }

@@ -196,7 +196,7 @@ func TestPostfix(t *testing.T) {
 			t.Errorf("%s: %+v", addresses[i], d)
 		}
 	}
-	if d := send(t, s, batch[2], func() error { return nil }); d.State != bot.Accepted {
+	if d := notifytest.Send(t.Context(), t, s, batch[2], func() error { return nil }); d.State != bot.Accepted {
 		t.Errorf("greylisted, the second time: %+v", d)
 	}
 	for range 200 {

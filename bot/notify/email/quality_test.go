@@ -9,6 +9,7 @@ import (
 
 	"restock/bot"
 	"restock/bot/notify"
+	"restock/bot/notify/notifytest"
 )
 
 // TestQuality: the HTML is valid, and a spam filter finds little to say, where the tools are installed (tidy, SpamAssassin).
@@ -42,7 +43,7 @@ func TestQuality(t *testing.T) {
 		w := world(t)
 		s := signer(t, w.Mail.Addr(), private)
 		n.Restock.Picture = picture
-		if d := send(t, s, n, func() error { return nil }); d.State != bot.Accepted {
+		if d := notifytest.Send(t.Context(), t, s, n, func() error { return nil }); d.State != bot.Accepted {
 			t.Fatalf("%+v", d)
 		}
 		cmd := exec.Command(path, "-L", "-t") // local tests only

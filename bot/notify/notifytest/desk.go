@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"sync"
+	"testing"
 
 	"restock/bot"
 )
@@ -80,4 +81,14 @@ func One(ctx context.Context, s bot.Sender, n bot.Notification, record func() er
 	desk := &Desk{Refuse: func(bot.Notification) error { return record() }}
 	s.Send(ctx, []bot.Notification{n}, desk)
 	return desk.Said[n.Key], desk
+}
+
+// Send sends one message and returns what was reported of it; what a sender must not do fails the test.
+func Send(ctx context.Context, t testing.TB, s bot.Sender, n bot.Notification, record func() error) bot.Delivery {
+	t.Helper()
+	d, desk := One(ctx, s, n, record)
+	for _, bad := range desk.Bad {
+		t.Error(bad)
+	}
+	return d
 }

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"restock/bot"
+	"restock/bot/notify/notifytest"
 	"restock/bot/notify/sms"
 )
 
@@ -117,7 +118,7 @@ func TestOpenAPI(t *testing.T) {
 		s := sender(t, o)
 		n := notification()
 		n.NotAfter = time.Now().Add(2 * time.Hour)
-		if d := send(t, s, n, func() error { return nil }); d.State != bot.Accepted {
+		if d := notifytest.Send(t.Context(), t, s, n, func() error { return nil }); d.State != bot.Accepted {
 			t.Errorf("%+v", d)
 		}
 		if _, _, err := s.Reconcile(t.Context(), n, time.Now(), time.Now()); err != nil {

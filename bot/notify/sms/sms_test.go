@@ -1,7 +1,6 @@
 package sms_test
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"net"
@@ -26,21 +25,6 @@ func notification() bot.Notification {
 
 func options(base, token string) sms.Options {
 	return sms.Options{Base: base, Account: flowtest.Account, Token: func() string { return token }, From: "+61491570007"}
-}
-
-// send sends one message and returns what was reported of it.
-func send(t testing.TB, s bot.Sender, n bot.Notification, record func() error) bot.Delivery {
-	t.Helper()
-	return sendIn(t.Context(), t, s, n, record)
-}
-
-func sendIn(ctx context.Context, t testing.TB, s bot.Sender, n bot.Notification, record func() error) bot.Delivery {
-	t.Helper()
-	d, desk := notifytest.One(ctx, s, n, record)
-	for _, bad := range desk.Bad {
-		t.Error(bad)
-	}
-	return d
 }
 
 func sender(t testing.TB, o sms.Options) *sms.Sender {
@@ -117,7 +101,7 @@ func TestOutcomes(t *testing.T) {
 				})
 			}
 			pending := false
-			d := send(t, sender(t, options(w.SMS.Server.URL, flowtest.Token)), notification(), func() error {
+			d := notifytest.Send(t.Context(), t, sender(t, options(w.SMS.Server.URL, flowtest.Token)), notification(), func() error {
 				pending = true
 				return nil
 			})
@@ -139,7 +123,7 @@ func TestNobodyThere(t *testing.T) {
 	}
 	base := "http://" + closed.Addr().String()
 	_ = closed.Close()
-	d := send(t, sender(t, options(base, "x")), notification(), func() error { return nil })
+	d := notifytest.Send(t.Context(), t, sender(t, options(base, "x")), notification(), func() error { return nil })
 	if d.State != bot.Retry || d.Reason != bot.Unreachable || !d.Stop {
 		t.Errorf("%+v", d)
 	}
@@ -147,7 +131,7 @@ func TestNobodyThere(t *testing.T) {
 
 func TestNotRecorded(t *testing.T) {
 	w := world(t)
-	d := send(t, sender(t, options(w.SMS.Server.URL, flowtest.Token)), notification(), func() error { return errors.New("disk full") })
+	d := notifytest.Send(t.Context(), t, sender(t, options(w.SMS.Server.URL, flowtest.Token)), notification(), func() error { return errors.New("disk full") })
 	if d.State != bot.Queued || !d.Stop || len(w.SMS.Sent()) != 0 {
 		t.Errorf("%+v, sent %d", d, len(w.SMS.Sent()))
 	}
@@ -156,14 +140,14 @@ func TestNotRecorded(t *testing.T) {
 // TestRequest: the form as the vendor documents it, the text without what a phone could be fooled by.
 func TestRequest(t *testing.T) {
 	w := world(t)
-	if d := send(t, sender(t, options(w.SMS.Server.URL, flowtest.Token)), notification(), func() error { return nil }); d.State != bot.Accepted || d.Detail != "SM"+strings.Repeat("0", 31)+"1" {
+	if d := notifytest.Send(t.Context(), t, sender(t, options(w.SMS.Server.URL, flowtest.Token)), notification(), func() error { return nil }); d.State != bot.Accepted || d.Detail != "SM"+strings.Repeat("0", 31)+"1" {
 		t.Fatalf("%+v", d)
 	}
 	got := w.SMS.Sent()[0]
 	if got.To != "+61491570006" || got.From != "+61491570007" || got.Body != "Austral: T-shirt Uluru is back in stock: https://shop.example/p/TEE-M" {
 		t.Errorf("%+v", got)
 	}
-	if d := send(t, sender(t, options(w.SMS.Server.URL, "wrong")), notification(), func() error { return nil }); d.Reason != bot.SenderFault {
+	if d := notifytest.Send(t.Context(), t, sender(t, options(w.SMS.Server.URL, "wrong")), notification(), func() error { return nil }); d.Reason != bot.SenderFault {
 		t.Errorf("a wrong token: %+v", d)
 	}
 }
@@ -223,7 +207,7 @@ func TestReconcile(t *testing.T) {
 	if d, ok, err := s.Reconcile(t.Context(), n, time.Now(), time.Now().Add(time.Hour)); !ok || d.State != bot.Queued || err != nil {
 		t.Errorf("later: %+v, %v, %v", d, ok, err)
 	}
-	if d := send(t, s, n, func() error { return nil }); d.State != bot.Accepted {
+	if d := notifytest.Send(t.Context(), t, s, n, func() error { return nil }); d.State != bot.Accepted {
 		t.Fatalf("%+v", d)
 	}
 	if d, ok, err := s.Reconcile(t.Context(), n, time.Now(), time.Now()); !ok || d.State != bot.Accepted || !strings.Contains(d.Detail, "SM") || err != nil {
