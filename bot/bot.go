@@ -17,6 +17,12 @@ type Bot struct {
 	Senders map[Channel]Sender
 	Log     *slog.Logger
 	Now     func() time.Time
+	// Clerk, if set, does further work in the sites: sign-ups, orders, events.
+	Clerk Clerk
+	// Events are those that the CRM of each job takes.
+	Events map[string][]Event
+	// Windows say how long after a message a purchase is put down to it; the zero value is [DefaultWindows].
+	Windows Windows
 	// DryRun reads the sites and plans, but sends, writes and remembers nothing.
 	DryRun bool
 	// Progress, if set, is told what the run is doing.
@@ -162,7 +168,9 @@ func (b *Bot) run(ctx context.Context, job Job, run *Run) error {
 	if err := b.mayAsk(ctx, job, run); err != nil {
 		return err
 	}
-	c, readErr := b.read(ctx, job, run)
+	entered, enterErr := b.enter(ctx, job, run)
+	orderErr := b.orders(ctx, job, run)
+	c, readErr := b.read(ctx, job, run, entered)
 	if run.DryRun || ctx.Err() != nil {
 		return readErr
 	}
@@ -173,7 +181,7 @@ func (b *Bot) run(ctx context.Context, job Job, run *Run) error {
 	if readErr == nil {
 		sendErr = b.Deliver(ctx, job, run, c.Levels)
 	}
-	err := errors.Join(readErr, sendErr, b.followUp(ctx, job, run))
+	err := errors.Join(readErr, sendErr, enterErr, orderErr, b.attend(ctx, run), b.followUp(ctx, job, run))
 	if run.Written == 0 {
 		return err
 	}

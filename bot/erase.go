@@ -16,6 +16,9 @@ func (l *Ledger) Erase(ctx context.Context, address string) (found int, err erro
 		return 0, err
 	}
 	people := map[string]bool{}
+	if l.Vault != nil {
+		people[l.Vault.Who(address)] = true // of sign-ups
+	}
 	for n, err := range l.All(ctx) {
 		if err != nil {
 			return found, err
@@ -103,6 +106,15 @@ func (l *Ledger) Retain(ctx context.Context, since time.Time) (int, error) {
 		if n.Who != "" {
 			recent := n.Open() || len(n.Changes) > 0 && n.Changes[len(n.Changes)-1].At.After(since)
 			last[n.Who] = last[n.Who] || recent
+		}
+	}
+	signUps, err := l.AllSignUps(ctx)
+	if err != nil {
+		return 0, err
+	}
+	for _, s := range signUps {
+		if s.Who != "" {
+			last[s.Who] = last[s.Who] || s.due() || s.At.After(since)
 		}
 	}
 	forgotten := 0

@@ -18,6 +18,8 @@ type Ledger struct {
 	Journals Journals
 	// Vault, if set, seals who the customers are.
 	Vault *Vault
+	// Judge tells the clicks of people and of programs apart.
+	Judge Judge
 
 	store Store
 	now   func() time.Time
@@ -273,7 +275,7 @@ func (l *Ledger) advance(list []*Notification, change Change) error {
 	for _, n := range list {
 		n.State, n.Reason = change.To, change.Reason
 		n.Changes = append(n.Changes[:len(n.Changes):len(n.Changes)], change)
-		if change.To == Accepted && n.Reminder == 0 {
+		if change.To == Accepted && n.inCRM() {
 			n.FollowUp.State = FollowUpPending
 		}
 	}

@@ -3,6 +3,7 @@ package bot
 import (
 	"crypto/sha256"
 	"encoding/base32"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -31,8 +32,10 @@ type Notification struct {
 	Bought       time.Time    `json:"bought,omitzero"`    // when the customer did
 	Invited      time.Time    `json:"invited,omitzero"`   // when its turn came: it counts as open for a while
 	Resent       bool         `json:"resent,omitempty"`   // was ambiguous and sent once more, as the job's file wants: it may be double
+	Holdout      bool         `json:"holdout,omitempty"`  // told last, to see what would have been bought anyway
 	FollowUp     FollowUp     `json:"follow_up"`
-	Changes      []Change     `json:"changes"` // how it came here, oldest first
+	Notes        []Note       `json:"notes,omitempty"` // what happened after it was told
+	Changes      []Change     `json:"changes"`         // how it came here, oldest first
 
 	// Who names the person without telling who it is; "" in a ledger without a [Vault].
 	Who    string `json:"who,omitempty"`
@@ -84,7 +87,13 @@ func (f FollowUp) due() bool {
 }
 
 // Open reports whether something is left to do for this notification: to send it, to settle it, or to write it back.
-func (n Notification) Open() bool { return n.State.Open() || n.FollowUp.due() }
+func (n Notification) Open() bool {
+	return n.State.Open() || n.FollowUp.due() || slices.ContainsFunc(n.Notes, func(note Note) bool { return note.FollowUp.due() })
+}
+
+// inCRM reports whether the request waits in the CRM: reminders, and messages to those whose place was kept, are about one that is
+// shown as done there.
+func (n *Notification) inCRM() bool { return n.Reminder == 0 && !n.Subscription.Kept }
 
 // Told returns when the customer was told, or the zero time.
 func (n Notification) Told() time.Time {

@@ -7,8 +7,9 @@ import (
 	"strings"
 )
 
-// read reads both sites, compares, and remembers. Nothing is remembered unless everything was read and every guard passed.
-func (b *Bot) read(ctx context.Context, job Job, run *Run) (Comparison, error) {
+// read reads both sites, compares, and remembers. Nothing is remembered unless everything was read and every guard passed. entered are
+// the products that somebody was entered for just now: they are asked for even where they came back before.
+func (b *Bot) read(ctx context.Context, job Job, run *Run, entered []string) (Comparison, error) {
 	known, err := b.Ledger.Known(ctx, job.Name)
 	if err != nil {
 		return Comparison{}, err
@@ -26,7 +27,7 @@ func (b *Bot) read(ctx context.Context, job Job, run *Run) (Comparison, error) {
 	}
 
 	b.progress("reading who waits in %s", job.CRM)
-	back := append(append([]Restock{}, c.Opened...), c.Resumed...)
+	back := append(append(append([]Restock{}, c.Opened...), c.Resumed...), again(job.Name, c, entered)...)
 	skus := make([]string, len(back))
 	for i, r := range back {
 		skus[i] = r.SKU
@@ -44,7 +45,14 @@ func (b *Bot) read(ctx context.Context, job Job, run *Run) (Comparison, error) {
 	if err := b.somebody(ctx, job, run, shapes, waiting); err != nil {
 		return Comparison{}, err
 	}
-	return c, b.remember(ctx, job, run, c, shapes, back, subs)
+	late, used, err := b.latecomers(ctx, job, c, subs)
+	if err != nil {
+		return Comparison{}, err
+	}
+	if err := b.remember(ctx, job, run, c, shapes, back, append(subs, late...)); err != nil || run.DryRun {
+		return c, err
+	}
+	return c, b.Ledger.unplace(ctx, used)
 }
 
 // stock reads the stock until it is believed: a restock that the policy wants confirmed, or a reading that violates a guard,

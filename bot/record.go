@@ -23,12 +23,7 @@ func (n *Notification) encode() []byte {
 	w.time(11, n.ToldAt)
 	w.flag(12, n.Released)
 	if n.FollowUp != (FollowUp{}) {
-		w.group(13, func() {
-			w.text(1, string(n.FollowUp.State))
-			w.time(2, n.FollowUp.At)
-			w.text(3, n.FollowUp.Detail)
-			w.number(4, int64(n.FollowUp.Attempt))
-		})
+		w.group(13, func() { n.FollowUp.write(&w) })
 	}
 	for i := range n.Changes {
 		c := &n.Changes[i]
@@ -53,7 +48,25 @@ func (n *Notification) encode() []byte {
 	w.number(22, int64(n.Reminder))
 	w.time(23, n.Bought)
 	w.time(24, n.Invited)
+	w.flag(25, n.Holdout)
+	for i := range n.Notes {
+		w.group(26, func() { n.Notes[i].write(&w) })
+	}
 	return w.b
+}
+
+func (u *FollowUp) write(w *writer) {
+	w.text(1, string(u.State))
+	w.time(2, u.At)
+	w.text(3, u.Detail)
+	w.number(4, int64(u.Attempt))
+}
+
+func (o *Note) write(w *writer) {
+	w.text(1, string(o.Event))
+	w.time(2, o.At)
+	w.text(3, o.Detail)
+	w.group(4, func() { o.FollowUp.write(w) })
 }
 
 func (r *Restock) write(w *writer) {
@@ -83,6 +96,7 @@ func (s *Subscription) write(w *writer) {
 	w.text(4, string(s.Consent))
 	w.text(5, s.Requested)
 	w.text(6, s.Language)
+	w.flag(7, s.Kept)
 }
 
 // writePersonal writes what tells who the customer is.

@@ -72,6 +72,13 @@ func (n *Notification) read(f field) error {
 		n.Bought = f.time()
 	case 24:
 		n.Invited = f.time()
+	case 25:
+		n.Holdout = f.number == 1
+	case 26:
+		var o Note
+		err := each(f.bytes, o.read)
+		n.Notes = append(n.Notes, o)
+		return err
 	}
 	return nil
 }
@@ -86,6 +93,20 @@ func (u *FollowUp) read(f field) error {
 		u.Detail = f.text()
 	case 4:
 		u.Attempt = int(f.number)
+	}
+	return nil
+}
+
+func (o *Note) read(f field) error {
+	switch f.tag {
+	case 1:
+		o.Event = Event(f.text())
+	case 2:
+		o.At = f.time()
+	case 3:
+		o.Detail = f.text()
+	case 4:
+		return each(f.bytes, o.FollowUp.read)
 	}
 	return nil
 }
@@ -154,6 +175,8 @@ func (s *Subscription) read(f field) error {
 		s.Requested = f.text()
 	case 6:
 		s.Language = f.text()
+	case 7:
+		s.Kept = f.number == 1
 	}
 	return nil
 }

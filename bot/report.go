@@ -74,7 +74,7 @@ func (l *Ledger) receive(ctx context.Context, r Receipt) error {
 		}
 	case tried: // whatever is said of it, it has left
 		change.To = Accepted
-		if n.Reminder == 0 {
+		if n.inCRM() {
 			n.FollowUp.State = FollowUpPending
 		}
 	}

@@ -11,6 +11,7 @@ type Job struct {
 	Name   string // also the namespace of everything it remembers
 	IMS    string // site whose stock flow is read
 	CRM    string // site whose subscribers are read and followed up
+	Orders string // site whose list of orders is read; "": none
 	Policy Policy
 }
 
@@ -62,6 +63,10 @@ type Counts struct {
 	Resumed       int             `json:"resumed"` // products back within the cool-down: the same restock
 	Written       int             `json:"written"`
 	NotWritten    int             `json:"not_written"` // told, but the follow-up is not in the CRM yet
+	SignUps       int             `json:"sign_ups"`    // entered into the CRM
+	Orders        int             `json:"orders"`      // read from the shop's list, new or changed
+	Bought        int             `json:"bought"`      // messages that lead to a purchase, of those looked at
+	Noted         int             `json:"noted"`       // events written into the CRM
 	Warnings      []string        `json:"warnings,omitempty"`
 	NotTold       []NotTold       `json:"not_told,omitempty"` // waiting, but not to be told
 }

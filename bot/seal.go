@@ -20,6 +20,24 @@ func (l *Ledger) personKey(ctx context.Context, who string) (*personal, error) {
 	return newPersonal(key)
 }
 
+// keyOf returns the key of a person, a new one for somebody new.
+func (l *Ledger) keyOf(ctx context.Context, who string) (*personal, error) {
+	key, err := l.personKey(ctx, who)
+	if err != nil || key != nil {
+		return key, err
+	}
+	raw := make([]byte, 32)
+	_, _ = rand.Read(raw)
+	out, err := l.store.Apply(ctx, Write{Table: People, Key: who, Value: seal(l.Vault.wrap, raw, []byte(who))})
+	if err != nil {
+		return nil, err
+	}
+	if out[0].Conflict { // somebody else has met the same person
+		return l.personKey(ctx, who)
+	}
+	return newPersonal(raw)
+}
+
 // seal makes the customer's data of notifications unreadable in the store. Persons that are new get their keys first.
 func (l *Ledger) seal(ctx context.Context, list []*Notification) error {
 	if l.Vault == nil {

@@ -48,11 +48,19 @@ const (
 	Asked         Table = "asked"         // job/SKU/number/person → key of the notification
 	People        Table = "people"        // who → key of the person, wrapped
 	Suppressions  Table = "suppressions"  // person/channel → Suppression
+	ClickTable    Table = "clicks"        // key of the notification → Clicks
+	Orders        Table = "orders"        // shop/number → Order
+	SignUps       Table = "signups"       // ID → SignUp
+	Places        Table = "places"        // job/SKU/message → key of the notification of who came too late
+	Inbox         Table = "inbox"         // what came from outside and no run has looked at yet
 )
 
 // Tables lists every table, in alphabetical order.
 func Tables() []Table {
-	return []Table{Asked, Contracts, Episodes, Holds, Jobs, Leases, Levels, LogIns, Meta, Notifications, People, Questions, Runs, Sessions, Suppressions, Ticks, Work}
+	return []Table{
+		Asked, ClickTable, Contracts, Episodes, Holds, Inbox, Jobs, Leases, Levels, LogIns, Meta, Notifications, Orders, People, Places, Questions, Runs,
+		Sessions, SignUps, Suppressions, Ticks, Work,
+	}
 }
 
 // Entry is one stored value. Rev grows with each write to the key; 0 means that there is no such key.

@@ -37,6 +37,7 @@ type Subscription struct {
 	Requested string            `json:"requested,omitempty"` // as the page writes it
 	Language  string            `json:"language,omitempty"`
 	Fields    map[string]string `json:"fields,omitempty"` // further columns of the selector file, for the follow-up
+	Kept      bool              `json:"kept,omitempty"`   // was told before and came too late: the place was kept, the CRM shows it as done
 }
 
 // Reason says in one fixed word why somebody was not told; it stands in the ledger and in reports.
@@ -62,6 +63,7 @@ const (
 	NeverTold   Reason = "never_told"    // of a reminder: the message itself was not delivered
 	HasBought   Reason = "has_bought"    // of a reminder: there is nothing to be reminded of
 	Forgotten   Reason = "forgotten"     // erased at the person's request
+	InHoldout   Reason = "holdout"       // told last, to see what would have been bought anyway
 	WaveFull    Reason = "wave_full"     // as many are invited as there are units for: keeps its place, and has its turn later
 	QuietHours  Reason = "quiet_hours"   // it is night where the customer is: sent in the morning
 	WishExpired Reason = "wish_expired"  // asked too long ago

@@ -61,7 +61,11 @@ func (l *Ledger) Suppress(ctx context.Context, s Suppression) error {
 	if err != nil {
 		return err
 	}
-	_, err = l.store.Apply(ctx, Write{Table: Suppressions, Key: suppressionKey(s.Who, s.Channel), Value: value}) // a conflict: it stands there already
+	writes := []Write{{Table: Suppressions, Key: suppressionKey(s.Who, s.Channel), Value: value}} // a conflict: it stands there already
+	if s.Reason == LeftUs {
+		writes = append(writes, Write{Table: Inbox, Key: inboxLeft + s.Who, Value: []byte("1")})
+	}
+	_, err = l.store.Apply(ctx, writes...)
 	return err
 }
 
@@ -160,4 +164,13 @@ func (d *desk) stoppedOf(ctx context.Context, list []*Notification) (gone []*Not
 		}
 	}
 	return gone, why, nil
+}
+
+// Left returns why the person of a notification gets no more messages; ok is false where nothing speaks against it. It works on
+// notifications that were not unsealed.
+func (l *Ledger) Left(ctx context.Context, n *Notification) (s Suppression, ok bool, err error) {
+	if len(n.Who) < personSize {
+		return l.stops(ctx, n)
+	}
+	return l.Suppressed(ctx, n.Who[:personSize], n.Channel)
 }

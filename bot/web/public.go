@@ -25,6 +25,10 @@ type Public struct {
 	Log    *slog.Logger
 	// Hooks takes what gateways report, by the last part of the path /hooks/NAME; each checks the signature itself.
 	Hooks map[string]http.Handler
+	// Redirect, if set, leads from the links in messages to the products.
+	Redirect *Redirect
+	// SignUps, if set, takes the wishes of customers.
+	SignUps *SignUps
 }
 
 // The limits of a listener that everybody may speak to.
@@ -68,6 +72,18 @@ func (p *Public) Handler() (http.Handler, error) {
 	mux.HandleFunc("POST /u/{token}", func(w http.ResponseWriter, r *http.Request) { p.leave(w, r, pages) })
 	for name, hook := range p.Hooks {
 		mux.Handle("POST /hooks/"+name, hook)
+	}
+	if p.Redirect != nil {
+		p.Redirect.page = pages
+		mux.Handle("GET /r/{token}", p.Redirect) // HEAD too
+	}
+	if d := p.SignUps; d != nil {
+		d.pages, d.limit = pages, &limiter{each: signUpsEach, all: signUpsAll}
+		mux.HandleFunc("GET /signup", d.form)
+		mux.HandleFunc("POST /signup", d.take)
+		mux.HandleFunc("OPTIONS /signup", d.preflight)
+		mux.HandleFunc("GET /s/{token}", d.asked)
+		mux.HandleFunc("POST /s/{token}", d.confirmed)
 	}
 	return secured(mux), nil
 }

@@ -261,7 +261,11 @@ func (s *Store) Get(ctx context.Context, table bot.Table, key string) (bot.Entry
 		return entry, context.Cause(ctx)
 	}
 	err := s.db.View(func(tx *bbolt.Tx) error {
-		if rec, ok := decode(tx.Bucket([]byte(table)).Get([]byte(key))); ok && !rec.expired(time.Now()) {
+		b := tx.Bucket([]byte(table))
+		if b == nil { // an older state that is only read
+			return nil
+		}
+		if rec, ok := decode(b.Get([]byte(key))); ok && !rec.expired(time.Now()) {
 			entry.Value, entry.Rev = append([]byte(nil), rec.value...), rec.rev
 		}
 		return nil
@@ -301,7 +305,11 @@ func (s *Store) page(ctx context.Context, table bot.Table, prefix, after string)
 	}
 	now := time.Now()
 	err = s.db.View(func(tx *bbolt.Tx) error {
-		c := tx.Bucket([]byte(table)).Cursor()
+		b := tx.Bucket([]byte(table))
+		if b == nil {
+			return nil
+		}
+		c := b.Cursor()
 		k, v := c.Seek([]byte(max(prefix, after)))
 		for ; k != nil && strings.HasPrefix(string(k), prefix); k, v = c.Next() {
 			if after != "" && string(k) <= after {

@@ -1,0 +1,92 @@
+package bot
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+)
+
+// bought finds the messages that orders belong to, and takes back what was cancelled. It looks at all orders of the products in
+// question, so that it says the same whatever came first.
+func (b *Bot) bought(ctx context.Context, run *Run, keys []string) error {
+	if len(keys) == 0 {
+		return nil
+	}
+	skus := map[string]bool{}
+	for _, key := range keys {
+		shop, id, _ := strings.Cut(key, "/")
+		o, _, err := b.Ledger.FindOrder(ctx, shop, id)
+		if err != nil {
+			return err
+		}
+		for _, line := range o.Lines {
+			skus[line.SKU] = true
+		}
+	}
+	var orders []Order
+	for o, err := range b.Ledger.AllOrders(ctx) {
+		if err != nil {
+			return err
+		}
+		if slices.ContainsFunc(o.Lines, func(line OrderLine) bool { return skus[line.SKU] }) {
+			orders = append(orders, o)
+		}
+	}
+	sends, err := b.Ledger.Sends(ctx, func(n Notification) bool { return skus[n.Restock.SKU] })
+	if err != nil {
+		return err
+	}
+	about, sales := map[string]string{}, map[string]Sale{} // message → the one that it reminds of, or itself
+	for _, s := range sends {
+		about[s.Key] = cmp.Or(s.Of, s.Key)
+	}
+	for _, s := range Attribute(orders, sends, b.windows()) {
+		if _, known := sales[about[s.Key]]; !known && s.Tier != Halo {
+			sales[about[s.Key]] = s
+		}
+	}
+	for _, key := range slices.Sorted(maps.Values(about)) {
+		sale, sold := sales[key]
+		if err := b.sold(ctx, key, sale, sold); err != nil {
+			return err
+		}
+	}
+	run.Bought += len(sales)
+	return nil
+}
+
+func (b *Bot) windows() Windows {
+	if b.Windows == (Windows{}) {
+		return DefaultWindows()
+	}
+	return b.Windows
+}
+
+// sold notes on a notification that what it was about was bought, or that it is not any more.
+func (b *Bot) sold(ctx context.Context, key string, sale Sale, sold bool) error {
+	return b.Ledger.note(ctx, key, func(n *Notification) bool {
+		last := Note{}
+		for _, o := range n.Notes {
+			if o.Event == EventBought || o.Event == EventReturned {
+				last = o
+			}
+		}
+		switch {
+		case sold && last.Event == EventBought && n.Bought.Equal(sale.At):
+			return false
+		case sold:
+			n.Bought = sale.At
+			b.addNote(n, Note{Event: EventBought, At: sale.At, Detail: fmt.Sprintf("order %s, %s, %s", cmp.Or(sale.Number, sale.Order), sale.Amount, sale.Tier)})
+		case last.Event == EventBought:
+			n.Bought = time.Time{}
+			b.addNote(n, Note{Event: EventReturned, At: b.Now(), Detail: last.Detail})
+		default:
+			return false
+		}
+		return true
+	})
+}

@@ -1,0 +1,184 @@
+package bot
+
+import (
+	"context"
+	"slices"
+	"strings"
+)
+
+// What came from outside since a run looked, in the table Inbox. An entry is written before, or together with, what it is about, and
+// goes when that is done.
+const (
+	inboxClick = "click/" // key of the notification
+	inboxOrder = "order/" // shop/ID
+	inboxLeft  = "left/"  // person
+)
+
+// mail is what a run finds in the inbox.
+type inbox struct {
+	clicks, left []string
+	orders       []string
+	done         []Write
+}
+
+// maxInbox is how much one run looks at.
+const maxInbox = 50_000
+
+func (l *Ledger) inbox(ctx context.Context) (in inbox, err error) {
+	for entry, err := range l.store.Scan(ctx, Inbox, "") {
+		if err != nil {
+			return in, err
+		}
+		kind, key, _ := strings.Cut(entry.Key, "/")
+		switch kind + "/" {
+		case inboxClick:
+			in.clicks = append(in.clicks, key)
+		case inboxOrder:
+			in.orders = append(in.orders, key)
+		case inboxLeft:
+			in.left = append(in.left, key)
+			continue // until the CRM knows
+		}
+		if in.done = append(in.done, Write{Table: Inbox, Key: entry.Key, Rev: entry.Rev}); len(in.done) == maxInbox {
+			break
+		}
+	}
+	return in, nil
+}
+
+// attend looks at what came from outside: who clicked, bought or left, and makes notes of it for the CRM.
+func (b *Bot) attend(ctx context.Context, run *Run) error {
+	in, err := b.Ledger.inbox(ctx)
+	if err != nil {
+		return err
+	}
+	for _, key := range in.clicks {
+		if err := b.clicked(ctx, key); err != nil {
+			return err
+		}
+	}
+	if err := b.bought(ctx, run, in.orders); err != nil {
+		return err
+	}
+	if err := b.leavers(ctx, in.left); err != nil {
+		return err
+	}
+	if len(in.done) == 0 {
+		return nil
+	}
+	_, err = b.Ledger.store.Apply(ctx, in.done...) // a conflict: something new came about it
+	return err
+}
+
+// addNote adds an event to a notification; it is to be written where the CRM of the job takes it.
+func (b *Bot) addNote(n *Notification, note Note) {
+	if slices.Contains(b.Events[n.Job], note.Event) {
+		note.FollowUp.State = FollowUpPending
+	}
+	n.Notes = append(n.Notes[:len(n.Notes):len(n.Notes)], note)
+}
+
+func (b *Bot) clicked(ctx context.Context, key string) error {
+	c, err := b.Ledger.ClicksOf(ctx, key)
+	if err != nil || len(c.Human()) == 0 {
+		return err
+	}
+	n, ok, err := b.Ledger.Find(ctx, key)
+	if err != nil || !ok {
+		return err
+	}
+	if n.Of != "" { // the request is followed up where it was told first
+		key = n.Of
+	}
+	return b.Ledger.note(ctx, key, func(n *Notification) bool {
+		note := Note{Event: EventClicked, At: c.Human()[0]}
+		if n.noted(note) {
+			return false
+		}
+		b.addNote(n, note)
+		return true
+	})
+}
+
+// leavers notes for the CRM who has left: on each of their requests that is known here. It returns who is known there by now.
+func (b *Bot) leavers(ctx context.Context, people []string) error {
+	if len(people) == 0 {
+		return nil
+	}
+	left, newest := map[string]Suppression{}, map[string]map[string]Notification{}
+	for _, p := range people {
+		for _, c := range []Channel{"", Email, SMS} {
+			s, ok, err := get[Suppression](ctx, b.Ledger.store, Suppressions, suppressionKey(p, c))
+			if err != nil {
+				return err
+			}
+			if ok && s.Reason == LeftUs && s.Written.IsZero() {
+				left[p], newest[p] = s, map[string]Notification{}
+			}
+		}
+	}
+	for n, err := range b.Ledger.records(ctx) {
+		if err != nil {
+			return err
+		}
+		who := n.Who[:min(len(n.Who), personSize)]
+		if newest[who] == nil || n.Reminder > 0 || n.Subscription.ID == "" {
+			continue
+		}
+		request := n.Job + "/" + n.Subscription.ID
+		if last, ok := newest[who][request]; !ok || n.Restock.Opened.After(last.Restock.Opened) {
+			newest[who][request] = n
+		}
+	}
+	var done []Write
+	for _, p := range people {
+		known, err := b.leaver(ctx, left[p], newest[p])
+		if err != nil {
+			return err
+		}
+		if known && len(newest[p]) > 0 {
+			if _, err := b.Ledger.Written(ctx, p); err != nil {
+				return err
+			}
+		}
+		if entry, err := b.Ledger.store.Get(ctx, Inbox, inboxLeft+p); known && err == nil && entry.Rev != 0 {
+			done = append(done, Write{Table: Inbox, Key: entry.Key, Rev: entry.Rev})
+		} else if err != nil {
+			return err
+		}
+	}
+	if len(done) == 0 {
+		return nil
+	}
+	_, err := b.Ledger.store.Apply(ctx, done...)
+	return err
+}
+
+// leaver notes on the requests of one person that they have left. known says that nothing is left to do: the CRM knows, or takes no
+// such event, which is then for ops to enter; see Overdue.
+func (b *Bot) leaver(ctx context.Context, s Suppression, requests map[string]Notification) (known bool, err error) {
+	known = true
+	for _, n := range requests {
+		if !slices.Contains(b.Events[n.Job], EventLeft) {
+			return false, nil
+		}
+		if i := slices.IndexFunc(n.Notes, func(o Note) bool { return o.Event == EventLeft }); i >= 0 {
+			state := n.Notes[i].FollowUp.State
+			known = known && state == FollowUpWritten
+			continue
+		}
+		known = false
+		err := b.Ledger.note(ctx, n.Key, func(n *Notification) bool {
+			note := Note{Event: EventLeft, At: s.At}
+			if n.noted(note) {
+				return false
+			}
+			b.addNote(n, note)
+			return true
+		})
+		if err != nil {
+			return false, err
+		}
+	}
+	return known, nil
+}

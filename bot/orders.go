@@ -1,0 +1,61 @@
+package bot
+
+import (
+	"context"
+	"time"
+)
+
+// overlap is how far before the last reading of a list of orders the next one begins: orders are paid, changed and cancelled later.
+const overlap = 48 * time.Hour
+
+// firstOrders is how far back the first reading goes.
+const firstOrders = 14 * 24 * time.Hour
+
+// orders reads the list of orders of a job, if it has one. Only the orders of those who were told are looked at closely.
+func (b *Bot) orders(ctx context.Context, job Job, run *Run) error {
+	if b.Clerk == nil || job.Orders == "" || run.DryRun {
+		return nil
+	}
+	told := map[string]bool{}
+	for n, err := range b.Ledger.Where(ctx, func(n Notification) bool { return n.State == Accepted && n.Job == job.Name }) {
+		if err != nil {
+			return err
+		}
+		for _, p := range b.Ledger.SendOf(n).People {
+			told[p] = true
+		}
+	}
+	what := "orders/" + job.Name
+	last, err := b.Ledger.Marked(ctx, what)
+	if err != nil {
+		return err
+	}
+	since := last.Add(-overlap)
+	if last.IsZero() {
+		since = run.Started.Add(-firstOrders)
+	}
+	b.progress("reading the orders of %s", job.Orders)
+	person := func(address string) string {
+		if phone := E164(address); ValidPhone(phone) {
+			address = phone
+		}
+		return b.Ledger.Person(address)
+	}
+	list, err := b.Clerk.Orders(ctx, job.Orders, OrderQuery{
+		Since: since, Person: person,
+		Wanted: func(email, phone string) bool { return told[person(email)] || told[person(phone)] },
+	})
+	if err != nil {
+		return err
+	}
+	for _, o := range list {
+		changed, err := b.Ledger.TakeOrder(ctx, o)
+		if err != nil {
+			return err
+		}
+		if changed {
+			run.Orders++
+		}
+	}
+	return b.Ledger.Mark(ctx, what, run.Started)
+}

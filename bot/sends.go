@@ -1,0 +1,38 @@
+package bot
+
+import "context"
+
+// Sends are the messages that have left and that match, as far as purchases are put down to them.
+func (l *Ledger) Sends(ctx context.Context, match func(n Notification) bool) ([]Send, error) {
+	clicks := map[string][]Clicks{}
+	for c, err := range l.Clicked(ctx) {
+		if err != nil {
+			return nil, err
+		}
+		clicks[c.Key] = append(clicks[c.Key], c)
+	}
+	var sends []Send
+	for n, err := range l.Where(ctx, func(n Notification) bool { return n.State == Accepted && match(n) }) {
+		if err != nil {
+			return nil, err
+		}
+		s := l.SendOf(n)
+		for _, c := range clicks[n.Key] {
+			s.Clicks = append(s.Clicks, c.Human()...)
+		}
+		sends = append(sends, s)
+	}
+	return sends, nil
+}
+
+// SendOf is a message that has left, without its clicks.
+func (l *Ledger) SendOf(n Notification) Send {
+	s := Send{Key: n.Key, Of: n.Of, Job: n.Job, SKU: n.Restock.SKU, Told: n.Told()}
+	for _, address := range []string{n.Address, n.Subscription.Email, E164(n.Subscription.Phone)} {
+		if address != "" {
+			s.People = append(s.People, l.Person(address))
+		}
+	}
+	s.People = people(s.People)
+	return s
+}

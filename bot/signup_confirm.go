@@ -1,0 +1,57 @@
+package bot
+
+import (
+	"context"
+	"crypto/hmac"
+	"encoding/base64"
+	"strings"
+	"time"
+)
+
+// ConfirmToken is what the link in a confirmation holds: the sign-up's ID and a seal.
+func (v *Vault) ConfirmToken(id string) string {
+	return id + "." + base64.RawURLEncoding.EncodeToString(v.confirmMAC(id))
+}
+
+func (v *Vault) confirmMAC(id string) []byte {
+	return derive(v.lookup, "restock/confirm/1/"+id)[:linkSeal]
+}
+
+// ReadConfirm returns the ID of the sign-up that a token confirms; ok is false for one that is not ours.
+func (v *Vault) ReadConfirm(token string) (id string, ok bool) {
+	id, seal, found := strings.Cut(token, ".")
+	mac, err := base64.RawURLEncoding.Strict().DecodeString(seal)
+	if !found || err != nil || len(id) > 40 || !hmac.Equal(mac, v.confirmMAC(id)) {
+		return "", false
+	}
+	return id, true
+}
+
+// ConfirmFor is how long a confirmation is waited for.
+const ConfirmFor = 7 * 24 * time.Hour
+
+// ConfirmSignUp notes that the customer has confirmed a sign-up: they hold the address. Who had left is told again from now on. ok is
+// false where it is not known, or too late.
+func (l *Ledger) ConfirmSignUp(ctx context.Context, id string) (s SignUp, ok bool, err error) {
+	s, ok, err = l.FindSignUp(ctx, id)
+	if err != nil || !ok || s.Cancelled != "" || s.Address == "" || l.now().Sub(s.At) > ConfirmFor && s.Confirmed.IsZero() {
+		return s, false, err
+	}
+	if !s.Confirmed.IsZero() {
+		return s, true, nil
+	}
+	person := l.Person(s.Address)
+	for _, c := range []Channel{s.Channel, ""} {
+		note, found, err := get[Suppression](ctx, l.store, Suppressions, suppressionKey(person, c))
+		if err != nil {
+			return s, false, err
+		}
+		if found && (note.Reason == LeftUs || note.Reason == Forgotten) {
+			if _, err := l.Unsuppress(ctx, person, c); err != nil {
+				return s, false, err
+			}
+		}
+	}
+	s.Confirmed = l.now()
+	return s, true, l.SaveSignUp(ctx, &s)
+}

@@ -1,0 +1,109 @@
+package bot
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+func sortSignUps(list []SignUp) {
+	slices.SortStableFunc(list, func(a, b SignUp) int {
+		if c := a.At.Compare(b.At); c != 0 {
+			return c
+		}
+		return strings.Compare(a.ID, b.ID)
+	})
+}
+
+// enter puts the sign-ups of a job into the CRM, oldest first, as a follow-up is written: looked for, entered, looked for again. One
+// that fails waits for the next run. It returns the products that somebody was entered for.
+func (b *Bot) enter(ctx context.Context, job Job, run *Run) (skus []string, err error) {
+	if b.Clerk == nil || run.DryRun {
+		return nil, nil
+	}
+	list, err := b.Ledger.AllSignUps(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var errs []error
+	inARow := 0
+	for _, s := range list {
+		if s.Job != job.Name || !s.due() {
+			continue
+		}
+		if inARow == maxFailures {
+			errs = append(errs, fmt.Errorf("%d sign-ups in a row could not be entered: the others wait for the next run", maxFailures))
+			break
+		}
+		b.progress("entering sign-ups into %s", job.CRM)
+		why := b.enterOne(ctx, job, &s)
+		if ctx.Err() != nil {
+			return skus, context.Cause(ctx)
+		}
+		if why != nil {
+			errs = append(errs, fmt.Errorf("sign-up %s: %w", s.ID, why))
+			inARow++
+			continue
+		}
+		inARow = 0
+		if s.FollowUp.State == FollowUpWritten {
+			run.SignUps++
+			skus = append(skus, s.SKU)
+		}
+	}
+	return skus, errors.Join(errs...)
+}
+
+// enterOne enters one sign-up.
+func (b *Bot) enterOne(ctx context.Context, job Job, s *SignUp) error {
+	if why, err := b.Ledger.unwanted(ctx, s); err != nil || why != "" {
+		s.Cancelled = why
+		return errors.Join(err, b.Ledger.SaveSignUp(ctx, s))
+	}
+	s.FollowUp.Attempt++
+	result, err := b.Clerk.SignUp(ctx, job.CRM, *s, func(ctx context.Context) error {
+		s.FollowUp.State, s.FollowUp.At = FollowUpIntent, b.Now()
+		return b.Ledger.SaveSignUp(ctx, s)
+	})
+	if err != nil {
+		switch {
+		case s.FollowUp.State == FollowUpIntent && ClassOf(err) == WriteUnknown:
+			s.FollowUp.State = FollowUpUnknown
+		case ClassOf(err) == Business:
+			s.FollowUp.State = FollowUpRejected
+		}
+		s.FollowUp.At, s.FollowUp.Detail = b.Now(), Clean(err.Error())
+		return errors.Join(err, b.Ledger.SaveSignUp(context.WithoutCancel(ctx), s))
+	}
+	result.Attempt, result.At = s.FollowUp.Attempt, b.Now()
+	s.FollowUp = result
+	return b.Ledger.SaveSignUp(context.WithoutCancel(ctx), s)
+}
+
+// unwanted says why a sign-up is not entered any more: who it was has left or was forgotten since.
+func (l *Ledger) unwanted(ctx context.Context, s *SignUp) (Reason, error) {
+	if s.Address == "" {
+		return Forgotten, nil
+	}
+	left, ok, err := l.Suppressed(ctx, l.Person(s.Address), s.Channel)
+	if err != nil || !ok {
+		return "", err
+	}
+	return left.Reason, nil
+}
+
+// again are the restocks that are still going on of products for which somebody was entered late.
+func again(job string, c Comparison, skus []string) []Restock {
+	var list []Restock
+	for _, level := range c.Levels {
+		if level.Open && level.Availability == In && slices.Contains(skus, level.SKU) {
+			list = append(list, Restock{
+				Job: job, SKU: level.SKU, Number: level.Episode, Name: level.Name, URL: level.URL, Quantity: level.Quantity, Opened: level.ReadAt,
+				OpenedBy: level.Run, Variant: level.Variant, Price: level.Price, Picture: level.Picture,
+			})
+		}
+	}
+	return list
+}

@@ -1,0 +1,51 @@
+package web
+
+import (
+	"html/template"
+	"net/http"
+)
+
+// confirmPage is what is shown to whoever follows the link of a confirmation.
+type confirmPage struct {
+	Shop, Product string
+	Done          bool
+	Style         template.CSS
+}
+
+// asked shows one button. Opening the link changes nothing: programs open every link of a message.
+func (d *SignUps) asked(w http.ResponseWriter, r *http.Request) { d.confirm(w, r, false) }
+
+// confirmed takes the button.
+func (d *SignUps) confirmed(w http.ResponseWriter, r *http.Request) {
+	r.Body = http.MaxBytesReader(w, r.Body, maxForm)
+	if _, err := fields(r); err != nil {
+		http.Error(w, "the form cannot be read", http.StatusBadRequest)
+		return
+	}
+	d.confirm(w, r, true)
+}
+
+func (d *SignUps) confirm(w http.ResponseWriter, r *http.Request, done bool) {
+	id, ok := d.Ledger.Vault.ReadConfirm(r.PathValue("token"))
+	if !ok {
+		http.NotFound(w, r)
+		return
+	}
+	s, ok, err := d.Ledger.FindSignUp(r.Context(), id)
+	if err == nil && ok && done {
+		s, ok, err = d.Ledger.ConfirmSignUp(r.Context(), id)
+	}
+	if err != nil {
+		d.broken(w, err)
+		return
+	}
+	if !ok {
+		http.Error(w, "this link is too old; please sign up once more", http.StatusGone)
+		return
+	}
+	view := confirmPage{Shop: d.Shop, Product: s.Product, Done: !s.Confirmed.IsZero(), Style: template.CSS(style)}
+	if view.Product == "" {
+		view.Product = s.SKU
+	}
+	d.show(w, http.StatusOK, "confirm.html", view)
+}

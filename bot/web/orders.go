@@ -1,0 +1,160 @@
+package web
+
+import (
+	"encoding/json"
+	"errors"
+	"io"
+	"log/slog"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"restock/bot"
+)
+
+// Orders is how a shop's software tells of orders.
+type Orders interface {
+	Name() string
+	// Signed reports whether a message is the shop's own.
+	Signed(h http.Header, body []byte, secret string) bool
+	// Ping reports whether it is the unsigned greeting of a new webhook, which says nothing.
+	Ping(r *http.Request, body []byte) bool
+	Topic(h http.Header) string
+	// From is the shop that it says it is from.
+	From(h http.Header) string
+	// Read returns what a message says of an order. gone says that the order was deleted; ok is false where the topic is none of
+	// ours. Person names somebody by an address.
+	Read(topic string, body []byte, person func(string) string) (o bot.Order, gone, ok bool, err error)
+}
+
+// OrderHook takes a shop's messages about orders.
+type OrderHook struct {
+	Orders Orders
+	Ledger *bot.Ledger
+	Secret func() string
+	Domain string // of the shop; a message of another one is refused. "": any
+	// Phone writes a phone number in international form, "" where it is none.
+	Phone func(string) string
+	Now   func() time.Time
+	Log   *slog.Logger
+}
+
+// maxOrder bounds a message about an order.
+const maxOrder = 4 << 20
+
+// ServeHTTP implements http.Handler. The answer is 2xx only when what was said is on disk.
+func (k OrderHook) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if r.ContentLength > maxOrder {
+		http.Error(w, "too large", http.StatusRequestEntityTooLarge)
+		return
+	}
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxOrder))
+	if err != nil {
+		status := http.StatusBadRequest
+		if _, large := errors.AsType[*http.MaxBytesError](err); large {
+			status = http.StatusRequestEntityTooLarge
+		}
+		http.Error(w, "the message cannot be read", status)
+		return
+	}
+	if k.Orders.Ping(r, body) {
+		w.WriteHeader(http.StatusOK)
+		return
+	}
+	if !k.Orders.Signed(r.Header, body, k.Secret()) {
+		http.Error(w, "the signature is wrong", http.StatusUnauthorized)
+		return
+	}
+	if from := k.Orders.From(r.Header); k.Domain != "" && from != "" && from != k.Domain {
+		http.Error(w, "another shop's", http.StatusUnauthorized)
+		return
+	}
+	topic := k.Orders.Topic(r.Header)
+	o, gone, ok, err := k.Orders.Read(topic, body, k.person)
+	if err != nil {
+		k.Log.Error("an order cannot be understood", slog.String("shop", k.Orders.Name()), slog.String("topic", topic), slog.String("error", bot.Clean(err.Error())))
+		http.Error(w, "the order cannot be understood", http.StatusUnprocessableEntity)
+		return
+	}
+	if ok {
+		err = k.take(r, o, gone)
+	}
+	if err == nil {
+		err = k.Ledger.Mark(r.Context(), "hook/"+k.Orders.Name(), k.Now())
+	}
+	if err != nil {
+		k.Log.Error("an order was not taken", slog.String("shop", k.Orders.Name()), slog.String("error", bot.Clean(err.Error())))
+		http.Error(w, "not now", http.StatusServiceUnavailable)
+		return
+	}
+	w.WriteHeader(http.StatusOK)
+}
+
+func (k OrderHook) take(r *http.Request, o bot.Order, gone bool) error {
+	if o.ID == "" || strings.ContainsAny(o.ID, "/\x00") {
+		return errors.New("an order without a number")
+	}
+	if gone {
+		known, ok, err := k.Ledger.FindOrder(r.Context(), o.Shop, o.ID)
+		if err != nil || !ok {
+			return err
+		}
+		o = known
+		o.State, o.Updated = bot.OrderCancelled, k.Now()
+	}
+	_, err := k.Ledger.TakeOrder(r.Context(), o)
+	return err
+}
+
+// person names a customer by an address as a shop writes it.
+func (k OrderHook) person(address string) string {
+	address = strings.TrimSpace(address)
+	if !strings.Contains(address, "@") && address != "" && k.Phone != nil {
+		address = k.Phone(address)
+	}
+	if address == "" {
+		return ""
+	}
+	return k.Ledger.Person(address)
+}
+
+// known leaves out who has no name.
+func known(list []string) []string {
+	list = slices.DeleteFunc(list, func(p string) bool { return p == "" })
+	slices.Sort(list)
+	return slices.Compact(list)
+}
+
+// money is an amount as programs write it: a string or a number.
+type money string
+
+// UnmarshalJSON implements json.Unmarshaler.
+func (m *money) UnmarshalJSON(b []byte) error {
+	var text string
+	if len(b) > 0 && b[0] == '"' {
+		if err := json.Unmarshal(b, &text); err != nil {
+			return err
+		}
+		*m = money(text)
+		return nil
+	}
+	var n json.Number
+	if string(b) == "null" {
+		return nil
+	}
+	if err := json.Unmarshal(b, &n); err != nil {
+		return err
+	}
+	*m = money(n.String())
+	return nil
+}
+
+// in is the amount in the smallest unit of a currency; nothing is 0.
+func (m money) in(currency string) (int64, error) {
+	if m == "" {
+		return 0, nil
+	}
+	a, err := bot.RoundAmount(string(m), currency)
+	return a.Minor, err
+}

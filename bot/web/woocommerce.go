@@ -1,0 +1,160 @@
+package web
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/url"
+	"regexp"
+	"strings"
+	"time"
+
+	"restock/bot"
+)
+
+// WooCommerce reads the webhooks of a WooCommerce shop about orders: order.created, updated, deleted, restored
+// (https://woocommerce.github.io/woocommerce-rest-api-docs/#webhooks; WooCommerce > Settings > Advanced > Webhooks).
+type WooCommerce struct{}
+
+// Name implements Orders.
+func (WooCommerce) Name() string { return "woocommerce" }
+
+// Signed implements Orders. The product decodes HTML entities in its secret before it signs, so both forms are tried.
+func (WooCommerce) Signed(h http.Header, body []byte, secret string) bool {
+	decoded := strings.NewReplacer("&lt;", "<", "&gt;", ">", "&quot;", `"`, "&#039;", "'", "&#39;", "'", "&amp;", "&").Replace(secret)
+	signature := h.Get("X-WC-Webhook-Signature")
+	return signedBy(signature, body, secret) || signedBy(signature, body, decoded)
+}
+
+// Ping implements Orders: on its making, a webhook sends its number as a form, unsigned, and wants 200.
+func (WooCommerce) Ping(r *http.Request, body []byte) bool {
+	return strings.HasPrefix(r.Header.Get("Content-Type"), "application/x-www-form-urlencoded") && regexp.MustCompile(`^webhook_id=\d{1,18}$`).Match(body)
+}
+
+// Topic implements Orders.
+func (WooCommerce) Topic(h http.Header) string { return h.Get("X-WC-Webhook-Topic") }
+
+// From implements Orders.
+func (WooCommerce) From(h http.Header) string {
+	u, err := url.Parse(h.Get("X-WC-Webhook-Source"))
+	if err != nil {
+		return ""
+	}
+	return strings.ToLower(u.Host)
+}
+
+// wooTime is a time without a zone, which is UTC.
+type wooTime struct{ time.Time }
+
+// UnmarshalJSON implements json.Unmarshaler.
+func (t *wooTime) UnmarshalJSON(b []byte) error {
+	text := strings.Trim(string(b), `"`)
+	if text == "null" || text == "" {
+		return nil
+	}
+	var err error
+	for _, layout := range []string{"2006-01-02T15:04:05", time.RFC3339} {
+		if t.Time, err = time.Parse(layout, text); err == nil {
+			return nil
+		}
+	}
+	return err
+}
+
+// wooOrder is what is used of an order (https://woocommerce.github.io/woocommerce-rest-api-docs/#order-properties).
+type wooOrder struct {
+	ID       json.Number `json:"id"`
+	Number   string      `json:"number"`
+	Status   string      `json:"status"`
+	Currency string      `json:"currency"`
+	Created  wooTime     `json:"date_created_gmt"`
+	Modified wooTime     `json:"date_modified_gmt"`
+	Total    money       `json:"total"`
+	Billing  contact     `json:"billing"`
+	Lines    []struct {
+		ID        json.Number `json:"id"`
+		ProductID json.Number `json:"product_id"`
+		Quantity  float64     `json:"quantity"`
+		Total     money       `json:"total"`
+		SKU       string      `json:"sku"`
+	} `json:"line_items"`
+	Refunds []struct {
+		ID    json.Number `json:"id"`
+		Total money       `json:"total"`
+	} `json:"refunds"`
+	Meta []struct {
+		Key   string `json:"key"`
+		Value any    `json:"value"`
+	} `json:"meta_data"`
+}
+
+// Read implements Orders.
+func (s WooCommerce) Read(topic string, body []byte, person func(string) string) (o bot.Order, gone, ok bool, err error) {
+	switch topic {
+	case "order.created", "order.updated", "order.restored":
+	case "order.deleted":
+		var d struct {
+			ID json.Number `json:"id"`
+		}
+		err := json.Unmarshal(body, &d)
+		return bot.Order{Shop: s.Name(), ID: d.ID.String()}, true, err == nil, err
+	default:
+		return o, false, false, nil
+	}
+	var in wooOrder
+	if err := json.Unmarshal(body, &in); err != nil {
+		return o, false, false, err
+	}
+	o, err = in.order(person)
+	o.Source = topic
+	return o, false, in.Status != "checkout-draft" && in.Status != "auto-draft", err
+}
+
+func (in wooOrder) order(person func(string) string) (bot.Order, error) {
+	o := bot.Order{
+		Shop: "woocommerce", ID: in.ID.String(), Number: in.Number, At: in.Created.Time, Updated: in.Modified.Time, Currency: in.Currency,
+		State: bot.OrderPlaced, People: known([]string{person(in.Billing.Email), person(in.Billing.Phone)}),
+	}
+	switch in.Status {
+	case "cancelled", "failed", "trash":
+		o.State = bot.OrderCancelled
+	case "processing", "completed", "refunded":
+		o.State = bot.OrderPaid
+	}
+	for _, l := range in.Lines {
+		total, err := l.Total.in(in.Currency)
+		if err != nil {
+			return o, fmt.Errorf("line %s: %w", l.ID, err)
+		}
+		o.Lines = append(o.Lines, bot.OrderLine{ID: l.ID.String(), SKU: strings.TrimSpace(l.SKU), Product: l.ProductID.String(), Quantity: int(l.Quantity), Minor: total})
+	}
+	for _, r := range in.Refunds {
+		amount, err := r.Total.in(in.Currency)
+		if err != nil {
+			return o, fmt.Errorf("refund %s: %w", r.ID, err)
+		}
+		o.Refund(r.ID.String(), max(amount, -amount))
+	}
+	if in.Status == "refunded" { // whole, whatever its parts were
+		sum := int64(0)
+		for _, l := range o.Lines {
+			sum += l.Minor
+		}
+		o.Refunds = nil
+		o.Refund("whole", max(sum, 1))
+	}
+	source := ""
+	for _, m := range in.Meta {
+		text, _ := m.Value.(string)
+		switch m.Key {
+		case "_wc_order_attribution_utm_source":
+			source = text
+		case "_wc_order_attribution_utm_content":
+			o.Send = text
+		}
+	}
+	if source != "restock" {
+		o.Send = ""
+	}
+	return o, nil
+}
