@@ -12,9 +12,11 @@ const (
 	inboxClick = "click/" // key of the notification
 	inboxOrder = "order/" // shop/ID
 	inboxLeft  = "left/"  // person
+	// inboxConfirm: ID of a sign-up whose confirmation is to be sent. No run looks at these.
+	inboxConfirm = "confirm/"
 )
 
-// mail is what a run finds in the inbox.
+// inbox is what a run finds.
 type inbox struct {
 	clicks, left []string
 	orders       []string
@@ -38,6 +40,8 @@ func (l *Ledger) inbox(ctx context.Context) (in inbox, err error) {
 		case inboxLeft:
 			in.left = append(in.left, key)
 			continue // until the CRM knows
+		default:
+			continue
 		}
 		if in.done = append(in.done, Write{Table: Inbox, Key: entry.Key, Rev: entry.Rev}); len(in.done) == maxInbox {
 			break

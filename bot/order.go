@@ -176,7 +176,13 @@ func (l *Ledger) takeOrder(ctx context.Context, o Order) (bool, error) {
 		if err := json.Unmarshal(entry.Value, &known); err != nil {
 			return false, fmt.Errorf("order %s: %w: %w", key, errDecode, err)
 		}
-		o = known.Merge(o)
+		merged := known.Merge(o)
+		o = merged
+		o.Updated, o.Source = known.Updated, known.Source
+		if value, err := json.Marshal(o); err != nil || string(value) == string(entry.Value) { // read again, and the same
+			return false, err
+		}
+		o = merged
 	}
 	value, err := json.Marshal(o)
 	if err != nil || string(value) == string(entry.Value) {

@@ -48,6 +48,10 @@ func (b *Bot) orders(ctx context.Context, job Job, run *Run) error {
 	if err != nil {
 		return err
 	}
+	shapes := b.Sites.Shapes()
+	if err := b.drifted(ctx, *run, shapes); err != nil {
+		return err
+	}
 	for _, o := range list {
 		changed, err := b.Ledger.TakeOrder(ctx, o)
 		if err != nil {
@@ -56,6 +60,9 @@ func (b *Bot) orders(ctx context.Context, job Job, run *Run) error {
 		if changed {
 			run.Orders++
 		}
+	}
+	if err := b.Ledger.learn(ctx, shapes); err != nil {
+		return err
 	}
 	return b.Ledger.Mark(ctx, what, run.Started)
 }

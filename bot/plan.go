@@ -20,7 +20,8 @@ type Policy struct {
 	// Resend says of a channel after how long an ambiguous message is sent once more; a channel that is not there holds it.
 	Resend    map[Channel]time.Duration
 	Reminders []time.Duration // after the message, while the product is in stock and not bought
-	Wishes    time.Duration   // a request older than this has expired; 0: never
+	Holdout   Holdout
+	Wishes    time.Duration // a request older than this has expired; 0: never
 }
 
 // Plan makes the notifications of the opened restocks: one for each waiting subscription, those that cannot be told
@@ -78,6 +79,8 @@ func Plan(job, run string, opened []Restock, subs []Subscription, unfinished []N
 		}
 		if n.Reason != "" {
 			n.State = Suppressed
+		} else {
+			p.Holdout.apply(&n)
 		}
 		n.Changes = []Change{{At: now, To: n.State, Run: run, Reason: n.Reason}}
 		plan = append(plan, n)

@@ -27,6 +27,7 @@ type SignUp struct {
 	Net       string    `json:"net,omitempty"`       // the network that it came from; the address itself is not kept
 	Confirmed time.Time `json:"confirmed,omitzero"`  // when the link in the confirmation was followed
 	Confirm   bool      `json:"confirm,omitempty"`   // it has to be confirmed first
+	Sent      bool      `json:"sent,omitempty"`      // the confirmation has left, or may have
 	Asked     time.Time `json:"asked,omitzero"`      // when the confirmation was sent
 	FollowUp  FollowUp  `json:"follow_up"`           // how far it has come into the CRM
 	Cancelled Reason    `json:"cancelled,omitempty"` // it is not entered, and why
@@ -77,6 +78,9 @@ var ErrInStock = errors.New("the product is in stock")
 // ErrNoProduct says that there is no such product.
 var ErrNoProduct = errors.New("there is no such product")
 
+// askAgain is how long after a confirmation another one is sent to somebody who signs up once more.
+const askAgain = 10 * time.Minute
+
 // AddSignUp remembers a sign-up. It is on disk when it returns. fresh is false where the same wish stands there already.
 func (l *Ledger) AddSignUp(ctx context.Context, s SignUp) (saved SignUp, fresh bool, err error) {
 	level, ok, err := l.Level(ctx, s.Job, s.SKU)
@@ -100,8 +104,11 @@ func (l *Ledger) AddSignUp(ctx context.Context, s SignUp) (saved SignUp, fresh b
 	}
 	s.Confirm = s.Confirm || gone && (left.Reason == LeftUs || left.Reason == Forgotten) // somebody else may use the address
 	known, found, err := l.FindSignUp(ctx, s.ID)
-	if err != nil || found && known.Cancelled == "" {
+	if err != nil {
 		return known, false, err
+	}
+	if again := known.State() == "unconfirmed" && l.now().Sub(known.Asked) > askAgain; found && known.Cancelled == "" && !again {
+		return known, false, nil
 	}
 	s.rev = known.rev
 	if err := l.SaveSignUp(ctx, &s); err != nil {
@@ -129,7 +136,11 @@ func (l *Ledger) SaveSignUp(ctx context.Context, s *SignUp) error {
 	if err != nil {
 		return err
 	}
-	out, err := l.store.Apply(ctx, Write{Table: SignUps, Key: s.ID, Value: value, Rev: s.rev})
+	writes := []Write{{Table: SignUps, Key: s.ID, Value: value, Rev: s.rev}}
+	if s.State() == "unconfirmed" && !s.Sent {
+		writes = append(writes, Write{Table: Inbox, Key: inboxConfirm + s.ID, Value: []byte("1")})
+	}
+	out, err := l.store.Apply(ctx, writes...)
 	if err == nil && out[0].Conflict {
 		err = fmt.Errorf("sign-up %s: %w", s.ID, ErrConflict)
 	}

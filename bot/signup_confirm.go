@@ -30,6 +30,29 @@ func (v *Vault) ReadConfirm(token string) (id string, ok bool) {
 // ConfirmFor is how long a confirmation is waited for.
 const ConfirmFor = 7 * 24 * time.Hour
 
+// Unconfirmed are the sign-ups whose confirmation is to be sent.
+func (l *Ledger) Unconfirmed(ctx context.Context) (list []SignUp, err error) {
+	var done []Write
+	for entry, err := range l.store.Scan(ctx, Inbox, inboxConfirm) {
+		if err != nil {
+			return nil, err
+		}
+		s, ok, err := l.FindSignUp(ctx, strings.TrimPrefix(entry.Key, inboxConfirm))
+		if err != nil {
+			return nil, err
+		}
+		if ok && s.State() == "unconfirmed" && !s.Sent && s.Address != "" && l.now().Sub(s.At) < ConfirmFor {
+			list = append(list, s)
+		} else {
+			done = append(done, Write{Table: Inbox, Key: entry.Key, Rev: entry.Rev})
+		}
+	}
+	if len(done) > 0 {
+		_, err = l.store.Apply(ctx, done...)
+	}
+	return list, err
+}
+
 // ConfirmSignUp notes that the customer has confirmed a sign-up: they hold the address. Who had left is told again from now on. ok is
 // false where it is not known, or too late.
 func (l *Ledger) ConfirmSignUp(ctx context.Context, id string) (s SignUp, ok bool, err error) {

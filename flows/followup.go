@@ -13,6 +13,22 @@ import (
 
 // FollowUp implements bot.Sites.
 func (s *Sites) FollowUp(ctx context.Context, site string, n bot.Notification, intent func(context.Context) error) (bot.FollowUp, error) {
+	return s.record(ctx, site, n, n.FollowUp, s.facts(n), intent, func(w *selectors.Writing) *selectors.Writing { return w })
+}
+
+// Note implements bot.Clerk.
+func (s *Sites) Note(ctx context.Context, site string, n bot.Notification, note bot.Note, intent func(context.Context) error) (bot.FollowUp, error) {
+	facts := s.facts(n)
+	at := note.At.In(s.Zone)
+	facts["event"], facts["event.detail"] = string(note.Event), capped(note.Detail, maxName)
+	facts["event.at"], facts["event.date"] = at.Format("2006-01-02 15:04"), at.Format(time.DateOnly)
+	return s.record(ctx, site, n, note.FollowUp, facts, intent, func(w *selectors.Writing) *selectors.Writing { return w.Event(string(note.Event)) })
+}
+
+// record writes into the record of a request.
+func (s *Sites) record(ctx context.Context, site string, n bot.Notification, before bot.FollowUp, facts map[string]string, intent func(context.Context) error,
+	pick func(*selectors.Writing) *selectors.Writing,
+) (bot.FollowUp, error) {
 	var result bot.FollowUp
 	intended := false
 	once := func(ctx context.Context) error {
@@ -22,13 +38,16 @@ func (s *Sites) FollowUp(ctx context.Context, site string, n bot.Notification, i
 		intended = true
 		return intent(ctx)
 	}
-	err := s.do(ctx, site, "followup", s.facts(n), func(ctx context.Context, v *visit) (string, error) {
+	err := s.do(ctx, site, "followup", facts, func(ctx context.Context, v *visit) (string, error) {
 		w := v.site.Followup
 		if w == nil {
 			return "", noFlow(v.site, "followup")
 		}
+		if w = pick(w); w == nil {
+			return "", noFlow(v.site, "followup: "+facts["event"])
+		}
 		var err error
-		ours := intended || n.FollowUp.State == bot.FollowUpIntent || n.FollowUp.State == bot.FollowUpUnknown
+		ours := intended || before.State == bot.FollowUpIntent || before.State == bot.FollowUpUnknown
 		result, err = v.write(ctx, w, ours, once)
 		return fmt.Sprintf("request %s: %s", n.Subscription.ID, result.State), err
 	})
@@ -99,7 +118,7 @@ func (v *visit) write(ctx context.Context, w *selectors.Writing, ours bool, inte
 	if _, restart := stepErr.(*selectors.Interrupted); restart { //nolint:errorlint // pages return it unwrapped
 		return bot.FollowUp{}, stepErr
 	}
-	rejected, err := v.rejected(ctx, w)
+	rejected, err := v.rejected(ctx, w.Rejected, w.Steps)
 	if err != nil {
 		return bot.FollowUp{}, err
 	}
@@ -128,18 +147,18 @@ func (v *visit) write(ctx context.Context, w *selectors.Writing, ours bool, inte
 }
 
 // rejected looks for the site's own no after the steps.
-func (v *visit) rejected(ctx context.Context, w *selectors.Writing) (no *bot.StepError, err error) {
-	if w.Rejected == nil {
+func (v *visit) rejected(ctx context.Context, sign *selectors.Condition, steps []selectors.Step) (no *bot.StepError, err error) {
+	if sign == nil {
 		return nil, nil
 	}
 	begun := time.Now()
-	conditions, err := v.filled([]selectors.Condition{*w.Rejected})
+	conditions, err := v.filled([]selectors.Condition{*sign})
 	if err != nil {
 		return nil, err
 	}
 	looking, cancel := context.WithTimeout(ctx, rejectedLooks)
 	defer cancel()
-	waits := w.Steps[len(w.Steps)-1].Expect == nil // else it came while the step was waited for
+	waits := steps[len(steps)-1].Expect == nil // else it came while the step was waited for
 	for attempt := 0; ; attempt++ {
 		seen, err := v.page.See(looking, conditions...)
 		if _, cut := errors.AsType[*selectors.Interrupted](err); cut || ctx.Err() != nil {
@@ -153,8 +172,8 @@ func (v *visit) rejected(ctx context.Context, w *selectors.Writing) (no *bot.Ste
 		}
 	}
 	return &bot.StepError{
-		Class: bot.Business, Place: w.Rejected.Pos.String(), Step: "save", Expected: "the site to take the entry",
-		Found: "it refused the entry (" + w.Rejected.String() + ")", Hint: "look at the picture for what it says, and at the record; restock tries a few times more",
+		Class: bot.Business, Place: sign.Pos.String(), Step: "save", Expected: "the site to take the entry",
+		Found: "it refused the entry (" + sign.String() + ")", Hint: "look at the picture for what it says, and at the record; restock tries a few times more",
 	}, nil
 }
 

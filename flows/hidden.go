@@ -12,8 +12,8 @@ func (v *visit) hidden() selectors.Hidden {
 	if customer := v.work["subscription.customer"]; customer != "" {
 		h.Names = append(h.Names[:len(h.Names):len(h.Names)], customer)
 	}
-	r := v.site.Subscribers
-	if r == nil || r.Rows.JSON != "" || len(r.Rows.Alternatives) == 0 || v.flow != "subscribers" {
+	r := v.site.ReadingOf(v.flow)
+	if r == nil || r.Rows.JSON != "" || len(r.Rows.Alternatives) == 0 || v.flow == "stock" {
 		return h
 	}
 	list := selectors.HiddenList{Rows: r.Rows.Element, Skip: r.Skip}

@@ -25,9 +25,10 @@ type list struct {
 	layout layout
 	plan   selectors.Plan
 	keys   []string
-	want   func(record) bool // rows whose detail page is opened; nil: all
-	memo   map[string]memory // detail pages that were read, by the print of their row
-	outer  *record           // of which this list is the detail page
+	want   func(record) bool   // rows whose detail page is opened; nil: all
+	enough func([]record) bool // whether nothing is wanted of what follows a page; nil: never
+	memo   map[string]memory   // detail pages that were read, by the print of their row
+	outer  *record             // of which this list is the detail page
 	reopen func(context.Context) error
 
 	attempt int
@@ -282,6 +283,10 @@ func (l *list) readList(ctx context.Context) error {
 			return err
 		}
 		l.last = printOf(rows)
+		if l.enough != nil && l.enough(rows) {
+			l.gaps = true // the rest was not looked at
+			return nil
+		}
 		more, err := l.next(ctx, answer, rows)
 		if err != nil {
 			return err

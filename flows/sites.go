@@ -349,7 +349,9 @@ func (v *visit) begin(flow string, work map[string]string) {
 }
 
 // reads reports whether the flow at work must not change anything.
-func (v *visit) reads() bool { return v.flow == "stock" || v.flow == "subscribers" }
+func (v *visit) reads() bool {
+	return v.flow == "stock" || v.flow == "subscribers" || v.flow == "orders"
+}
 
 func (v *visit) interruptions() []selectors.Condition {
 	list := make([]selectors.Condition, len(v.site.Interruptions))

@@ -50,6 +50,8 @@ func (c *checker) check() {
 	c.interruptions()
 	c.reading("stock", s.Stock, keysOf(StockColumns()), []string{"sku"})
 	c.reading("subscribers", s.Subscribers, keysOf(SubscriberColumns()), []string{"id"})
+	c.reading("orders", s.Orders, keysOf(OrderColumns()), []string{"order", "at"})
+	c.entering(s.Signup)
 	if w := c.site.Followup; w != nil && len(w.Find) > 0 && !asksForRecord(w.Proof) {
 		c.report(w.Pos, "find without a proof of the record", "proof: with {subscription.id} or {subscription.customer} in it",
 			"else the note may be written into another record than the one that was meant")
@@ -59,29 +61,38 @@ func (c *checker) check() {
 
 // asksForRecord reports whether a condition names the record at hand.
 func asksForRecord(c *Condition) bool {
-	found := false
-	r := resolver{flow: "proof", report: func(strict.Pos, string, string, string) {}, text: func(t *Template, _ string) {
-		for _, name := range t.names(value) {
-			found = found || strings.HasPrefix(name, "subscription.")
-		}
-	}}
-	r.condition(c)
-	return found || c != nil && conditionTexts(c)
+	return slices.ContainsFunc(conditionWords(c), func(name string) bool { return strings.HasPrefix(name, "subscription.") })
 }
 
-// conditionTexts reports whether the address or a value of a condition names the record at hand.
-func conditionTexts(c *Condition) bool {
-	if strings.Contains(c.URL, "{subscription.") || c.Value != nil && strings.Contains(c.Value.Is, "{subscription.") {
-		return true
+// conditionWords are the {words} that a condition asks for: in its targets, addresses and values.
+func conditionWords(c *Condition) (names []string) {
+	if c == nil {
+		return nil
+	}
+	r := resolver{flow: "proof", report: func(strict.Pos, string, string, string) {}, text: func(t *Template, _ string) {
+		names = append(names, t.names(value)...)
+	}}
+	r.condition(c)
+	return append(names, plainWords(c)...)
+}
+
+// plainWords are those of addresses and values.
+func plainWords(c *Condition) (names []string) {
+	texts := []string{c.URL}
+	if c.Value != nil {
+		texts = append(texts, c.Value.Is)
+	}
+	for _, text := range texts {
+		if t, err := ParseTemplate(text); err == nil {
+			names = append(names, t.names(value)...)
+		}
 	}
 	for _, list := range [][]Condition{c.All, c.Any} {
 		for i := range list {
-			if conditionTexts(&list[i]) {
-				return true
-			}
+			names = append(names, plainWords(&list[i])...)
 		}
 	}
-	return false
+	return names
 }
 
 // Blockable lists what a browser can leave out of a page.
@@ -104,42 +115,6 @@ func (c *checker) interruptions() {
 		if i.Do == "login" && c.site.Login == nil {
 			c.report(i.Pos, "do: login", "a login flow in this file", "")
 		}
-	}
-}
-
-// StockColumns lists the columns of a stock flow.
-func StockColumns() []Word {
-	return []Word{
-		{"sku", "the product's code; every stock flow needs it"},
-		{"name", "its name, for the message"},
-		{"url", "where a customer buys it"},
-		{"quantity", "how many there are: more than none is in stock"},
-		{"availability", "in, out or unknown, where the page has words (use map:)"},
-		{"unit", "of the quantity"},
-		{"variant", "size, colour, …, for the message"},
-		{"price", "as customers see it, for the message"},
-		{"picture", "address of one, for the message"},
-	}
-}
-
-// SubscriberColumns lists the columns of a subscribers flow.
-func SubscriberColumns() []Word {
-	return []Word{
-		{"id", "the CRM's own name for the request; every subscribers flow needs it"},
-		{"sku", "the product's code, unless {sku} stands in open"},
-		{"product", "the product's name"},
-		{"customer", "the customer's name"},
-		{"email", "where to write"},
-		{"phone", "where to send an SMS"},
-		{"channel", "email, sms or both (use map:)"},
-		{"consent", "yes or no"},
-		{"requested", "when the customer asked"},
-		{"language", "of the message"},
-		{"state", "of Australia, for quiet hours by the customer's clock"},
-		{"postcode", "the same, where there is no state"},
-		{"zone", "time zone of the customer, such as Australia/Perth"},
-		{"proof", "when, where and how the customer agreed; it is kept with the message"},
-		{"status", "for where:"},
 	}
 }
 
@@ -168,6 +143,9 @@ func (c *checker) reading(flow string, r *Reading, known, need []string) {
 	if flow == "subscribers" && columns["sku"] == nil && !r.Open.Asks("sku") {
 		c.report(r.Pos, "no column sku", "the column sku, or {sku} in open", "")
 	}
+	if flow == "orders" {
+		c.orders(r, columns)
+	}
 	for _, key := range r.Key {
 		if columns[key] == nil {
 			c.report(r.At.Of("key", r.Pos), "key "+quote(key), "one of the columns: "+strict.List(slices.Collect(maps.Keys(columns))), "")
@@ -192,6 +170,48 @@ func (c *checker) reading(flow string, r *Reading, known, need []string) {
 		c.report(r.At.Of("walk", r.Pos), "walk: "+quote(r.Walk), "walk: fetch", "")
 	}
 	c.source(flow, r)
+}
+
+// orders checks what only orders need.
+func (c *checker) orders(r *Reading, columns map[string]Column) {
+	for _, name := range []string{"sku", "amount"} {
+		if columns[name] == nil {
+			c.report(r.At.Of("columns", r.Pos), "no column "+name, "the column "+name+", here or in detail", "")
+		}
+	}
+	if columns["email"] == nil && columns["phone"] == nil && columns["campaign"] == nil {
+		c.report(r.At.Of("columns", r.Pos), "nobody who ordered", "the column email, phone or campaign", "")
+	}
+	for _, f := range columns["at"] {
+		if f.Type != "date" && f.Type != "datetime" {
+			c.report(f.Pos, "at without a date", "type: date or datetime", "")
+		}
+	}
+}
+
+// entering checks that a request is looked for by what makes it this one.
+func (c *checker) entering(e *Entering) {
+	if e == nil {
+		return
+	}
+	texts := e.Open.names(value)
+	for s := range Every(e.Find) {
+		for i := range s.Fields {
+			texts = append(texts, s.Fields[i].Value.names(value)...)
+		}
+	}
+	texts = append(texts, conditionWords(&e.There)...)
+	for _, want := range [][]string{{"email", "phone", "key"}, {"sku", "product", "key"}} {
+		if !slices.ContainsFunc(want, func(name string) bool { return slices.Contains(texts, name) }) {
+			c.report(e.There.Pos, "a request that is not told from others", "{"+strings.Join(want, "} or {")+"} in open, find or there",
+				"else the request of somebody else, or for something else, is taken for this one")
+		}
+	}
+	for name := range e.Channels {
+		if name != "email" && name != "sms" {
+			c.report(e.Pos, "channels: "+name, "email and sms", "")
+		}
+	}
 }
 
 // source checks that the rows fit where they come from.
@@ -307,40 +327,5 @@ func (c *checker) words(t *Template, flow string) {
 			expected = "one of {" + strings.Join(known, "}, {") + "}"
 		}
 		c.report(t.Pos, "{"+name+"}", expected, hint)
-	}
-}
-
-// workValues lists the {words} that a flow knows.
-func (s *Site) workValues(flow string) []string {
-	if inner, ok := strings.CutPrefix(flow, "pages of "); ok {
-		return append([]string{"n"}, s.workValues(inner)...)
-	}
-	switch flow {
-	case "subscribers":
-		return []string{"sku"}
-	case "detail of stock":
-		return slices.Sorted(maps.Keys(s.Stock.Columns))
-	case "detail of subscribers":
-		return append(slices.Sorted(maps.Keys(s.Subscribers.Columns)), "sku")
-	case "followup":
-		return keysOf(FollowupValues())
-	}
-	return nil
-}
-
-// FollowupValues lists the {words} of a followup flow.
-func FollowupValues() []Word {
-	return []Word{
-		{"sku", "of the product that is back"},
-		{"product.name", "its name"},
-		{"product.url", "its address"},
-		{"subscription.id", "the request's id, as the subscribers flow read it"},
-		{"subscription.customer", "the customer's name, as it was read"},
-		{"subscription.sku", "the product's code, as the request has it"},
-		{"channel", "e-mail or SMS"},
-		{"sent.at", "when the message went out: 2026-11-23 17:05, in the zone of restock.yaml"},
-		{"sent.date", "the same without the time"},
-		{"key", "the notification's key, which makes the note recognisable"},
-		{"run", "the run's ID"},
 	}
 }

@@ -17,7 +17,7 @@ func Manual() string { return manual }
 func tables() map[string]string {
 	list := map[string]string{}
 	for _, of := range []any{
-		Site{}, Target{}, Condition{}, Login{}, Interruption{}, Reading{}, Next{}, Field{}, Detail{}, Source{}, File{}, Writing{}, Check{}, Expect{},
+		Site{}, Target{}, Condition{}, Login{}, Interruption{}, Reading{}, Next{}, Field{}, Detail{}, Source{}, File{}, Writing{}, Event{}, Entering{}, Check{}, Expect{},
 	} {
 		t := reflect.TypeOf(of)
 		list["keys: "+t.Name()] = table("key", keysOfStruct(t))
@@ -26,6 +26,10 @@ func tables() map[string]string {
 	list["words: StepOptions"] = table("option", StepOptions())
 	list["words: StockColumns"] = table("column", StockColumns())
 	list["words: SubscriberColumns"] = table("column", SubscriberColumns())
+	list["words: OrderColumns"] = table("column", OrderColumns())
+	list["words: OrderValues"] = table("word", OrderValues())
+	list["words: EventValues"] = table("word", EventValues())
+	list["words: SignupValues"] = table("word", SignupValues())
 	list["words: FollowupValues"] = table("word", FollowupValues())
 	return list
 }
@@ -81,7 +85,7 @@ func Generate(text string) string {
 func Vocabulary() []string {
 	var list []string
 	for _, of := range []any{
-		Site{}, Target{}, Condition{}, ValueIs{}, Login{}, Interruption{}, Reading{}, Next{}, Field{}, Detail{}, Source{}, File{}, Writing{}, Check{}, Expect{},
+		Site{}, Target{}, Condition{}, ValueIs{}, Login{}, Interruption{}, Reading{}, Next{}, Field{}, Detail{}, Source{}, File{}, Writing{}, Event{}, Entering{}, Check{}, Expect{},
 	} {
 		for _, w := range keysOfStruct(reflect.TypeOf(of)) {
 			list = append(list, w.Key)

@@ -23,6 +23,12 @@ func phone(text, country, locale string) (string, error) {
 	return phonenumbers.Format(number, phonenumbers.E164), nil
 }
 
+// Phone reads a phone number into E.164; one without a country code is of the given country. ok is false where it is none.
+func Phone(text, country string) (number string, ok bool) {
+	number, err := phone(text, country, "")
+	return number, err == nil
+}
+
 func knownCountry(country string) bool { return regionOf(country) != "" }
 
 // regionOf turns AU or 61 into AU, and anything else into "".

@@ -10,7 +10,7 @@ import (
 // Place is one element of a file: where it stands and what it is for.
 type Place struct {
 	strict.Pos
-	Flow    string // login, stock, subscribers, followup; "" for interruptions
+	Flow    string // login, stock, subscribers, followup, orders, signup; "" for interruptions
 	What    string // "rows", "step 2 (click submit)", "proof"
 	Element Element
 	// Maybe says that a page may well be without it: it shows up only sometimes, or only before a step was done.
@@ -35,15 +35,14 @@ func (s *Site) Places(flow string) []Place {
 			l.condition("refused", s.Login.Refused, true)
 		}
 	case "followup":
-		if w := s.Followup; w != nil {
-			l.steps("find", w.Find, false)
-			l.condition("proof", w.Proof, false)
-			l.add("before", &w.Before.Field, false)
-			l.steps("step", w.Steps, false)
-			l.add("after", &w.After.Field, true)
-			for i := range w.Also {
-				l.add("also", &w.Also[i].Field, true)
-			}
+		l.writing(s.Followup)
+	case "signup":
+		if e := s.Signup; e != nil {
+			l.steps("find", e.Find, false)
+			l.condition("proof", e.Proof, false)
+			l.condition("there", &e.There, true)
+			l.condition("absent", &e.Absent, true)
+			l.steps("step", e.Steps, false)
 		}
 	default:
 		l.reading(s.ReadingOf(flow))
@@ -64,20 +63,43 @@ func (s *Site) ReadingOf(flow string) *Reading {
 		return s.Stock
 	case "subscribers":
 		return s.Subscribers
+	case "orders":
+		return s.Orders
 	}
 	return nil
 }
 
 // Flows lists the flows that a file has.
 func (s *Site) Flows() []string {
-	has := map[string]bool{"login": s.Login != nil, "stock": s.Stock != nil, "subscribers": s.Subscribers != nil, "followup": s.Followup != nil}
+	has := map[string]bool{"login": s.Login != nil, "stock": s.Stock != nil, "subscribers": s.Subscribers != nil, "followup": s.Followup != nil, "orders": s.Orders != nil, "signup": s.Signup != nil}
 	var list []string
-	for _, name := range []string{"login", "stock", "subscribers", "followup"} {
+	for _, name := range []string{"login", "stock", "subscribers", "followup", "orders", "signup"} {
 		if has[name] {
 			list = append(list, name)
 		}
 	}
 	return list
+}
+
+func (l *places) writing(w *Writing) {
+	if w == nil {
+		return
+	}
+	l.steps("find", w.Find, false)
+	l.condition("proof", w.Proof, false)
+	l.add("before", &w.Before.Field, false)
+	l.steps("step", w.Steps, false)
+	l.add("after", &w.After.Field, true)
+	for i := range w.Also {
+		l.add("also", &w.Also[i].Field, true)
+	}
+	for name, e := range w.events() {
+		l.steps(name+": step", e.Steps, false)
+		l.add(name+": after", &e.After.Field, true)
+		for i := range e.Also {
+			l.add(name+": also", &e.Also[i].Field, true)
+		}
+	}
 }
 
 type places struct {

@@ -9,7 +9,7 @@ import (
 	"restock/selectors/strict"
 )
 
-// Reading is a flow that reads rows: the stock list, or the waiting subscriptions.
+// Reading is a flow that reads rows: the stock list, the waiting subscriptions, or the orders.
 type Reading struct {
 	strict.Pos
 	At      strict.Places
@@ -228,29 +228,6 @@ type Expect struct {
 	Min    int     `yaml:"min" doc:"rows at least"`
 	Max    int     `yaml:"max" doc:"rows at most"`
 	Change Percent `yaml:"change" doc:"how much the number of rows may differ from the last good reading: 20%"`
-}
-
-// Writing is the follow-up flow: read, write, read back.
-type Writing struct {
-	strict.Pos
-	Open   Template      `yaml:"open,required" doc:"the address of the record"`
-	Find   []Step        `yaml:"find" doc:"steps from there to the record, where it has no address: search, open the row"`
-	Frame  string        `yaml:"frame" doc:"the record is in this frame"`
-	Proof  *Condition    `yaml:"proof" doc:"that it is the right record"`
-	Before Check         `yaml:"before,required" doc:"read first: what stands there already is not written again, what a colleague changed is left alone"`
-	Steps  []Step        `yaml:"steps,required" doc:"what to write"`
-	After  Check         `yaml:"after,required" doc:"read back after loading the page anew; otherwise it is not done"`
-	Also   []Check       `yaml:"also" doc:"further fields that must be so afterwards"`
-	Within time.Duration `yaml:"within" doc:"how long the record may take to load; default 30s"`
-	// Rejected, when it shows after the steps and reading back proves that nothing was written, is the site's own no.
-	Rejected *Condition `yaml:"rejected" doc:"the site's own sign that it did not take it: a person decides"`
-}
-
-// Check compares a field of the page with a text.
-type Check struct {
-	strict.Pos
-	Field Element  `yaml:"field,required" doc:"a form field, or another element with a text"`
-	Is    Template `yaml:"is,required" doc:"its whole text, * for anything, or /…/"`
 }
 
 // Percent is written "20%".

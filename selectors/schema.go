@@ -3,6 +3,7 @@ package selectors
 import (
 	"maps"
 	"reflect"
+	"slices"
 
 	"restock/selectors/strict"
 )
@@ -124,7 +125,7 @@ func (d *Detail) SchemaYAML(s *strict.Schemas) strict.Schema {
 // columnsSchema allows the columns of both reading flows, and those of the file's own.
 func columnsSchema(s *strict.Schemas) strict.Schema {
 	properties := map[string]any{}
-	for _, w := range append(StockColumns(), SubscriberColumns()...) {
+	for _, w := range slices.Concat(StockColumns(), SubscriberColumns(), OrderColumns()) {
 		column := maps.Clone(strict.For[Column](s))
 		column["description"] = w.Doc
 		properties[w.Key] = column

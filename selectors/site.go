@@ -23,10 +23,12 @@ type Site struct {
 	Interruptions []Interruption     `yaml:"interruptions" doc:"what may come up at any moment; looked for before and after every read and action"`
 	Mask          []Element          `yaml:"mask" doc:"covered in screenshots and scrubbed in saved pages; passwords, e-mail addresses and phones always are"`
 
-	Login       *Login   `yaml:"login" doc:"how to log in"`
-	Stock       *Reading `yaml:"stock" doc:"how to read the stock list"`
-	Subscribers *Reading `yaml:"subscribers" doc:"how to read who waits"`
-	Followup    *Writing `yaml:"followup" doc:"how to write that a customer was told"`
+	Login       *Login    `yaml:"login" doc:"how to log in"`
+	Stock       *Reading  `yaml:"stock" doc:"how to read the stock list"`
+	Subscribers *Reading  `yaml:"subscribers" doc:"how to read who waits"`
+	Followup    *Writing  `yaml:"followup" doc:"how to write that a customer was told"`
+	Orders      *Reading  `yaml:"orders" doc:"how to read the list of orders, where the shop cannot tell of them by a webhook"`
+	Signup      *Entering `yaml:"signup" doc:"how to enter the wish of a customer who signed up on the shop's pages"`
 }
 
 // Login is the flow that logs in.

@@ -208,17 +208,45 @@ func (r *resolver) site(s *Site) {
 	r.reading(s.Stock)
 	r.flow = "subscribers"
 	r.reading(s.Subscribers)
+	r.flow = "orders"
+	r.reading(s.Orders)
 	r.flow = "followup"
-	if w := s.Followup; w != nil {
-		r.condition(w.Proof)
-		r.condition(w.Rejected)
-		r.steps(w.Find)
-		r.element(&w.Before.Field)
-		r.element(&w.After.Field)
-		for i := range w.Also {
-			r.element(&w.Also[i].Field)
+	r.writing(s.Followup)
+	r.flow = "signup"
+	if e := s.Signup; e != nil {
+		r.condition(e.Proof)
+		r.condition(&e.There)
+		r.condition(&e.Absent)
+		r.condition(e.Rejected)
+		r.steps(e.Find)
+		r.steps(e.Steps)
+	}
+}
+
+func (r *resolver) writing(w *Writing) {
+	if w == nil {
+		return
+	}
+	r.condition(w.Proof)
+	r.condition(w.Rejected)
+	r.steps(w.Find)
+	r.element(&w.Before.Field)
+	r.element(&w.After.Field)
+	for i := range w.Also {
+		r.element(&w.Also[i].Field)
+	}
+	r.steps(w.Steps)
+	r.flow = "event of followup"
+	for _, e := range w.events() {
+		if e.Before != nil {
+			r.element(&e.Before.Field)
 		}
-		r.steps(w.Steps)
+		r.element(&e.After.Field)
+		for i := range e.Also {
+			r.element(&e.Also[i].Field)
+		}
+		r.condition(e.Rejected)
+		r.steps(e.Steps)
 	}
 }
 
@@ -239,7 +267,7 @@ func (s *Site) templates(f func(t *Template, flow string)) {
 	for _, r := range []struct {
 		flow    string
 		reading *Reading
-	}{{"stock", s.Stock}, {"subscribers", s.Subscribers}} {
+	}{{"stock", s.Stock}, {"subscribers", s.Subscribers}, {"orders", s.Orders}} {
 		if r.reading == nil {
 			continue
 		}
@@ -259,14 +287,34 @@ func (s *Site) templates(f func(t *Template, flow string)) {
 		}
 	}
 	if s.Followup != nil {
-		f(&s.Followup.Open, "followup")
-		stepTemplates(s.Followup.Find, "followup", f)
-		f(&s.Followup.Before.Is, "followup")
-		f(&s.Followup.After.Is, "followup")
-		for i := range s.Followup.Also {
-			f(&s.Followup.Also[i].Is, "followup")
+		s.Followup.templates(f)
+	}
+	if e := s.Signup; e != nil {
+		f(&e.Open, "signup")
+		stepTemplates(e.Find, "signup", f)
+		stepTemplates(e.Steps, "signup", f)
+	}
+}
+
+func (w *Writing) templates(f func(t *Template, flow string)) {
+	f(&w.Open, "followup")
+	stepTemplates(w.Find, "followup", f)
+	f(&w.Before.Is, "followup")
+	f(&w.After.Is, "followup")
+	for i := range w.Also {
+		f(&w.Also[i].Is, "followup")
+	}
+	stepTemplates(w.Steps, "followup", f)
+	const event = "event of followup"
+	for _, e := range w.events() {
+		if e.Before != nil {
+			f(&e.Before.Is, event)
 		}
-		stepTemplates(s.Followup.Steps, "followup", f)
+		f(&e.After.Is, event)
+		for i := range e.Also {
+			f(&e.Also[i].Is, event)
+		}
+		stepTemplates(e.Steps, event, f)
 	}
 }
 
@@ -297,7 +345,7 @@ func (s *Site) steps(f func(Step)) {
 	if s.Login != nil {
 		walk(s.Login.Steps)
 	}
-	for _, r := range []*Reading{s.Stock, s.Subscribers} {
+	for _, r := range []*Reading{s.Stock, s.Subscribers, s.Orders} {
 		if r == nil {
 			continue
 		}
@@ -311,6 +359,13 @@ func (s *Site) steps(f func(Step)) {
 	if s.Followup != nil {
 		walk(s.Followup.Find)
 		walk(s.Followup.Steps)
+		for _, e := range s.Followup.events() {
+			walk(e.Steps)
+		}
+	}
+	if s.Signup != nil {
+		walk(s.Signup.Find)
+		walk(s.Signup.Steps)
 	}
 }
 

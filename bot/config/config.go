@@ -38,6 +38,9 @@ type Config struct {
 	Quiet   *Quiet   `yaml:"quiet"`  // of all jobs; a job can have its own
 	Public  *Public  `yaml:"public"`
 	Bounces *Bounces `yaml:"bounces"`
+	Reports []Report `yaml:"reports"`
+
+	Attribution *Attribution `yaml:"attribution"`
 
 	Retention time.Duration `yaml:"retention"` // who was told is forgotten after this; default 9600h (400 days)
 
@@ -112,6 +115,7 @@ type Job struct {
 	Name      string          `yaml:"name,required"`
 	IMS       string          `yaml:"ims,required"` // site whose stock is read
 	CRM       string          `yaml:"crm,required"` // site whose subscribers are told
+	Orders    string          `yaml:"orders"`       // site whose list of orders is read, where the shop cannot tell by a webhook
 	Schedule  string          `yaml:"schedule"`     // cron expression; without it the job runs by hand only
 	CatchUp   time.Duration   `yaml:"catch_up"`     // a run missed by at most this is made up for; default 6h
 	Channels  []string        `yaml:"channels"`     // in order of preference; default: all that are configured
@@ -120,6 +124,7 @@ type Job struct {
 	Guards    *Guards         `yaml:"guards"`
 	Limits    *Limits         `yaml:"limits"`
 	Waves     *Waves          `yaml:"waves"`
+	Holdout   *Holdout        `yaml:"holdout"`
 	Enough    *Enough         `yaml:"enough"`
 	Quiet     *Quiet          `yaml:"quiet"`
 	Reminders []time.Duration `yaml:"reminders"` // one or two, after the message, while in stock and not bought; default: none
@@ -196,10 +201,18 @@ func (j Job) Bot(configured []bot.Channel) bot.Job {
 			}
 		}
 	}
-	return bot.Job{Name: j.Name, IMS: j.IMS, CRM: j.CRM, Policy: bot.Policy{
+	return bot.Job{Name: j.Name, IMS: j.IMS, CRM: j.CRM, Orders: j.Orders, Policy: bot.Policy{
 		Channels: channels, Life: j.Life, Consent: j.Consent == "required", CoolDown: j.CoolDown, Guards: j.guards, Limits: j.limits,
 		Waves: j.waves, Enough: j.enough, Quiet: j.quiet, Wishes: j.Wishes, Resend: j.resend, Reminders: j.Reminders,
+		Holdout: j.holdout(),
 	}}
+}
+
+func (j Job) holdout() bot.Holdout {
+	if j.Holdout == nil {
+		return bot.Holdout{}
+	}
+	return bot.Holdout{Percent: j.Holdout.Percent, For: j.Holdout.For}
 }
 
 type checker struct {
@@ -246,6 +259,7 @@ func (ck *checker) check() {
 	}
 	ck.safety()
 	ck.delivery()
+	ck.loop()
 	if len(c.Jobs) == 0 {
 		ck.report(c.Pos, "no job", "at least one under jobs:", "")
 	}

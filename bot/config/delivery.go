@@ -43,13 +43,19 @@ type Quiet struct {
 	Channels []string `yaml:"channels"` // default: all
 }
 
-// Public is the listener for customers: unsubscribing, and what gateways report.
+// Public is the listener for customers: links in messages, unsubscribing, signing up, and what shops and gateways report.
 type Public struct {
 	strict.Pos
 	Listen string `yaml:"listen,required"` // address of this machine
 	URL    string `yaml:"url,required"`    // address under which customers reach it
 	// SendGrid is the public key of its signed event webhook.
-	SendGrid string `yaml:"sendgrid"`
+	SendGrid    string     `yaml:"sendgrid"`
+	Shops       []string   `yaml:"shops"`    // addresses of the shop: links lead nowhere else, sign-ups come from nowhere else; default: that of shop.product
+	Links       *bool      `yaml:"links"`    // false: messages link to the product itself, and clicks are not counted
+	Machines    []string   `yaml:"machines"` // networks whose clicks are no person's
+	Shopify     *OrderHook `yaml:"shopify"`
+	WooCommerce *OrderHook `yaml:"woocommerce"`
+	SignUp      *SignUp    `yaml:"signup"`
 }
 
 // Bounces says where mail servers send back what they cannot deliver.

@@ -2,6 +2,7 @@ package notify
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
 	"net/url"
 	"strings"
@@ -18,6 +19,10 @@ type Shop struct {
 	Unsubscribe string // mailto: or https: address
 	// Leave, if set, gives the address by which the recipient of a notification leaves with one click.
 	Leave func(n bot.Notification) string
+	// Link, if set, gives the address that leads to the product and counts who followed it; "" is the product's own.
+	Link func(n bot.Notification) string
+	// Trap, if set, gives the address that no person sees: whoever follows it is a program.
+	Trap func(n bot.Notification) string
 	// Templates, if set, is a folder with texts of one's own: see README.md.
 	Templates string
 }
@@ -28,6 +33,7 @@ type Facts struct {
 	Product, Variant, SKU      string
 	Price, Picture, Link       string
 	Customer, Language         string
+	Trap                       string
 	Reminder                   int // 1 or 2 where it is one
 }
 
@@ -90,12 +96,20 @@ func (s Shop) facts(n bot.Notification) (Facts, error) {
 		f.Unsubscribe = s.Leave(n)
 	}
 	var err error
-	f.Link, err = s.link(n.Restock)
-	return f, err
+	if f.Link, err = s.Target(n.Restock); err != nil {
+		return f, err
+	}
+	if s.Link != nil {
+		f.Link = cmp.Or(s.Link(n), f.Link)
+	}
+	if s.Trap != nil {
+		f.Trap = s.Trap(n)
+	}
+	return f, nil
 }
 
-// link is where the product is bought: the shop's own address scheme, or else what the stock list said.
-func (s Shop) link(r bot.Restock) (string, error) {
+// Target is where the product is bought: the shop's own address scheme, or else what the stock list said.
+func (s Shop) Target(r bot.Restock) (string, error) {
 	address := r.URL
 	if s.Product != "" {
 		address = strings.ReplaceAll(s.Product, "{sku}", url.PathEscape(r.SKU))

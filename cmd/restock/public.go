@@ -2,22 +2,19 @@ package main
 
 import (
 	"context"
-	"fmt"
+	"log/slog"
 	"net"
 	"net/http"
-	"strings"
-	"time"
+	"sync"
 
 	"restock/bot"
 	"restock/bot/config"
-	"restock/bot/notify/bounce"
 	"restock/bot/web"
+	"restock/selectors"
 )
 
-// hook is the address of a gateway's reports.
-func (w *workshop) hookURL(name string) string {
-	return strings.TrimSuffix(w.config.Public.URL, "/") + "/hooks/" + name
-}
+// hookURL is the address of a gateway's reports.
+func (w *workshop) hookURL(name string) string { return w.publicURL("/hooks/" + name) }
 
 // listen opens the listener for customers, if there is one; serve answers on it until the context ends.
 func (w *workshop) listen(ctx context.Context) (serve func(), err error) {
@@ -25,17 +22,18 @@ func (w *workshop) listen(ctx context.Context) (serve func(), err error) {
 	if c == nil {
 		return nil, nil
 	}
-	log := w.a.log()
-	p := &web.Public{Ledger: w.ledger, Shop: w.config.Shop.Name, Log: log, Hooks: map[string]http.Handler{}}
-	if c.SendGrid != "" {
-		p.Hooks["sendgrid"] = web.SendGrid{Ledger: w.ledger, Key: c.SendGrid, Now: w.a.now, Log: log}
+	hooks, err := w.hooks()
+	if err != nil {
+		return nil, err
 	}
-	if s := w.config.SMS; s != nil {
-		token, err := s.Token.Expand(w.values())
-		if err != nil {
-			return nil, configError(s.String(), "sms", err)
-		}
-		p.Hooks["twilio"] = web.Twilio{Ledger: w.ledger, Token: config.NewSecret(token).Reveal, URL: w.hookURL("twilio"), Log: log}
+	log := w.a.log()
+	clicks := &bot.Clicker{Ledger: w.ledger, Log: log}
+	p := &web.Public{
+		Ledger: w.ledger, Shop: w.config.Shop.Name, Log: log, Hooks: hooks, SignUps: w.signUps(log),
+		Redirect: &web.Redirect{
+			Ledger: w.ledger, Clicks: clicks, Target: func(n bot.Notification) (string, error) { return w.shop().Target(n.Restock) },
+			Hosts: w.config.Hosts(), Shop: w.config.Shop.Name, Now: w.a.now, Log: log,
+		},
 	}
 	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", c.Listen)
 	if err != nil {
@@ -43,107 +41,83 @@ func (w *workshop) listen(ctx context.Context) (serve func(), err error) {
 	}
 	w.a.say("customers: %s, listening on %s", c.URL, l.Addr())
 	return func() {
+		var side sync.WaitGroup
+		beside, end := context.WithCancel(context.WithoutCancel(ctx)) // what is answered last is written down too
+		side.Go(func() { clicks.Run(beside) })
+		if p.SignUps != nil {
+			side.Go(func() { w.confirmations(ctx) })
+		}
 		if err := p.Serve(ctx, l); err != nil {
 			w.a.say("restock: the listener for customers has ended: %v", err)
 		}
+		end()
+		side.Wait()
 	}, nil
 }
 
-// receive takes the bounces that have come. What cannot be read is a warning: it is read again by the next run.
-func (w *workshop) receive(ctx context.Context, run *bot.Run) {
-	c := w.config.Bounces
+// hooks take what gateways and shops report.
+func (w *workshop) hooks() (map[string]http.Handler, error) {
+	c, log := w.config.Public, w.a.log()
+	list := map[string]http.Handler{}
+	if c.SendGrid != "" {
+		list["sendgrid"] = web.SendGrid{Ledger: w.ledger, Key: c.SendGrid, Now: w.a.now, Log: log}
+	}
+	if s := w.config.SMS; s != nil {
+		token, err := s.Token.Expand(w.values())
+		if err != nil {
+			return nil, configError(s.String(), "sms", err)
+		}
+		list["twilio"] = web.Twilio{Ledger: w.ledger, Token: config.NewSecret(token).Reveal, URL: w.hookURL("twilio"), Log: log}
+	}
+	for _, shop := range []struct {
+		orders web.Orders
+		from   *config.OrderHook
+	}{{web.Shopify{}, c.Shopify}, {web.WooCommerce{}, c.WooCommerce}} {
+		if shop.from == nil {
+			continue
+		}
+		secret, err := shop.from.Secret.Expand(w.values())
+		if err != nil {
+			return nil, configError(shop.from.String(), "public: "+shop.orders.Name(), err)
+		}
+		list[shop.orders.Name()] = web.OrderHook{
+			Orders: shop.orders, Ledger: w.ledger, Secret: config.NewSecret(secret).Reveal, Domain: shop.from.Domain, Phone: w.phone, Now: w.a.now, Log: log,
+		}
+	}
+	return list, nil
+}
+
+// phone writes a phone number in international form, "" where it is none.
+func (w *workshop) phone(text string) string {
+	country := "AU"
+	if s := w.config.Public.SignUp; s != nil {
+		country = s.Country
+	}
+	if number, ok := selectors.Phone(text, country); ok {
+		return number
+	}
+	return ""
+}
+
+// signUps take the wishes of customers, if the file wants them.
+func (w *workshop) signUps(log *slog.Logger) *web.SignUps {
+	c := w.config.Public.SignUp
 	if c == nil {
-		return
+		return nil
 	}
-	bounceTo := ""
-	if w.config.SMTP != nil {
-		bounceTo = w.config.SMTP.Bounce
+	channels := w.channels()
+	if job, err := w.config.Job(c.Job); err == nil {
+		channels = job.Bot(channels).Policy.Channels
 	}
-	take := func(r bot.Receipt) error {
-		if _, known, err := w.ledger.Find(ctx, r.Key); err != nil || !known {
-			return err // another installation's, or older than what is kept
-		}
-		return w.ledger.Receive(ctx, r)
-	}
-	var taken, others int
-	var err error
-	if c.Maildir != "" {
-		taken, others, err = bounce.Maildir(w.config.Path(c.Maildir), bounceTo, w.a.now(), take)
-	} else {
-		taken, others, err = w.receiveMbox(ctx, w.config.Path(c.Mbox), bounceTo, take)
-	}
-	if err != nil {
-		run.Warnings = append(run.Warnings, "bounces: "+bot.Clean(err.Error()))
-	}
-	if taken+others > 0 && w.a.verbose {
-		w.a.say("bounces: %d report(s) taken, %d other message(s)", taken, others)
-	}
-}
-
-func (w *workshop) receiveMbox(ctx context.Context, path, bounceTo string, take func(bot.Receipt) error) (taken, others int, err error) {
-	const place = "bounces/mbox" // kept as a time: so many nanoseconds since 1970
-	at, err := w.ledger.Marked(ctx, place)
-	if err != nil {
-		return 0, 0, err
-	}
-	from := int64(0)
-	if !at.IsZero() {
-		from = at.UnixNano()
-	}
-	next, taken, others, err := bounce.Mbox(path, bounceTo, from, w.a.now(), take)
-	if err == nil && next != from {
-		err = w.ledger.Mark(ctx, place, time.Unix(0, next))
-	}
-	return taken, others, err
-}
-
-// retain forgets once a day who was told long ago.
-func (w *workshop) retain(ctx context.Context) {
-	const what = "retention"
-	last, err := w.ledger.Marked(ctx, what)
-	now := w.a.now()
-	if err != nil || now.Sub(last) < 24*time.Hour {
-		return
-	}
-	n, err := w.ledger.Retain(ctx, now.Add(-w.config.Retention))
-	if err == nil {
-		err = w.ledger.Mark(ctx, what, now)
-	}
-	if err != nil {
-		w.a.say("restock: who was told long ago could not be forgotten: %v", err)
-	}
-	if n > 0 {
-		w.a.say("%s", fmt.Sprintf("%d person(s) forgotten: nothing was sent to them for longer than retention:", n))
-	}
-}
-
-// overdue tells ops once a day of people who have left and of whom the CRM does not know.
-func (w *workshop) overdue(ctx context.Context, run *bot.Run) {
-	const what = "overdue"
-	now := w.a.now()
-	list, err := w.ledger.Suppressions(ctx)
-	if err != nil {
-		run.Warnings = append(run.Warnings, "suppressions: "+bot.Clean(err.Error()))
-		return
-	}
-	late := bot.Overdue(list, now, w.config.Location)
-	if len(late) == 0 {
-		return
-	}
-	oldest := late[0].At
-	for _, s := range late {
-		if s.At.Before(oldest) {
-			oldest = s.At
-		}
-	}
-	text := fmt.Sprintf("%d unsubscription(s) are not in the CRM, the oldest of %s; the law gives five working days", len(late), oldest.In(w.config.Location).Format("Mon 2 Jan"))
-	const next = "enter them there (`restock suppressions`), then run `restock suppressions written --all`"
-	run.Warnings = append(run.Warnings, text+"; "+next)
-	if last, err := w.ledger.Marked(ctx, what); err != nil || now.Sub(last) < 20*time.Hour {
-		return
-	}
-	alert := bot.Alert{Kind: bot.AlertLeft, For: []bot.Role{bot.Ops, bot.Admin}, Title: "people have left, and the CRM does not know", Text: text, Next: next, At: now}
-	if unsent := w.alert(ctx, []bot.Alert{alert}); len(unsent) == 0 {
-		_ = w.ledger.Mark(ctx, what, now) // told again tomorrow; at the next run, if it cannot be noted
+	return &web.SignUps{
+		Ledger: w.ledger, Job: c.Job, Shop: w.config.Shop.Name, Consent: c.Consent, Confirm: c.Confirm, Channels: channels, Origins: w.config.Origins(),
+		Phone: w.phone, Now: w.a.now, Log: log,
+		Product: func(sku string) string {
+			address, err := w.shop().Target(bot.Restock{SKU: sku})
+			if err != nil {
+				return ""
+			}
+			return address
+		},
 	}
 }

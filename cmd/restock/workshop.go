@@ -68,6 +68,7 @@ func (w *workshop) newLedger(store bot.Store) (*bot.Ledger, error) {
 	if l.Vault, err = bot.NewVault(key); err != nil {
 		return nil, err
 	}
+	l.Judge = w.config.Judge()
 	l.Journals = journal.In(filepath.Join(w.config.Path(w.config.Data), "journal"))
 	return l, nil
 }
@@ -131,10 +132,28 @@ func (w *workshop) shop() notify.Shop {
 	if w.config.Texts != "" {
 		shop.Templates = w.config.Path(w.config.Texts)
 	}
-	if w.config.Public != nil && w.ledger != nil {
+	if p := w.config.Public; p != nil && w.ledger != nil {
 		shop.Leave = w.leave
+		if p.Links == nil || *p.Links {
+			shop.Link = func(n bot.Notification) string { return w.link(n, bot.ProductLink) }
+			shop.Trap = func(n bot.Notification) string { return w.link(n, bot.TrapLink) }
+		}
 	}
 	return shop
+}
+
+// link is the address of a link of a notification, or "" where its key is none that a link can hold.
+func (w *workshop) link(n bot.Notification, use bot.LinkUse) string {
+	token := w.ledger.Vault.Link(n.Key, use)
+	if token == "" {
+		return ""
+	}
+	return w.publicURL("/r/" + token)
+}
+
+// publicURL is an address under which customers reach us.
+func (w *workshop) publicURL(path string) string {
+	return strings.TrimSuffix(w.config.Public.URL, "/") + path
 }
 
 func (w *workshop) senders() (map[bot.Channel]bot.Sender, error) {
@@ -142,6 +161,11 @@ func (w *workshop) senders() (map[bot.Channel]bot.Sender, error) {
 	if err != nil {
 		return nil, err
 	}
+	return w.sendersWith(render)
+}
+
+// sendersWith are the channels, for messages that are written in some way.
+func (w *workshop) sendersWith(render bot.Renderer) (_ map[bot.Channel]bot.Sender, err error) {
 	list := map[bot.Channel]bot.Sender{}
 	if c := w.config.SMTP; c != nil {
 		if list[bot.Email], err = w.mailer(c, render); err != nil {
@@ -158,7 +182,7 @@ func (w *workshop) senders() (map[bot.Channel]bot.Sender, error) {
 
 // leave is the address by which the recipient of a notification leaves.
 func (w *workshop) leave(n bot.Notification) string {
-	return strings.TrimSuffix(w.config.Public.URL, "/") + "/u/" + w.ledger.Vault.Token(w.ledger.Person(n.Address), n.Channel)
+	return w.publicURL("/u/") + w.ledger.Vault.Token(w.ledger.Person(n.Address), n.Channel)
 }
 
 func configError(place, what string, err error) error {
@@ -309,7 +333,24 @@ func (w *workshop) prepare(ctx context.Context, job config.Job, run bot.Run) (b 
 		}
 		return errors.Join(append(errs, sites.Close(), governor.Close())...)
 	}
-	return &bot.Bot{Ledger: w.ledger, Sites: sites, Senders: senders, Log: w.a.log(), Now: w.a.now}, end, nil
+	return &bot.Bot{
+		Ledger: w.ledger, Sites: sites, Clerk: sites, Senders: senders, Log: w.a.log(), Now: w.a.now, Events: w.events(), Windows: w.config.Windows(),
+	}, end, nil
+}
+
+// events are those that the CRM of each job takes.
+func (w *workshop) events() map[string][]bot.Event {
+	list := map[string][]bot.Event{}
+	for _, j := range w.config.Jobs {
+		site := w.sites[j.CRM]
+		if site == nil {
+			continue
+		}
+		for _, name := range site.Followup.Events() {
+			list[j.Name] = append(list[j.Name], bot.Event(name))
+		}
+	}
+	return list
 }
 
 // evidence is the folder of what failed steps leave.

@@ -7,12 +7,14 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"strings"
+	"time"
 )
 
 //go:embed pages/*.html
 var pageFiles embed.FS
 
-type loginView struct{ System, Token, Error string }
+type loginView struct{ System, Token, Error, Message string }
 
 type stockView struct {
 	Rows             []Product
@@ -77,6 +79,7 @@ func (w *World) imsPages() http.Handler {
 		}
 		render(rw, "stock", view)
 	})
+	mux.HandleFunc("GET /orders", w.orderPages)
 	return mux
 }
 
@@ -85,13 +88,27 @@ func (w *World) crmPages() http.Handler {
 	mux.Handle("GET /{$}", http.RedirectHandler("/requests", http.StatusSeeOther))
 	mux.HandleFunc("GET /requests", func(rw http.ResponseWriter, r *http.Request) {
 		view := requestsView{Product: r.FormValue("product"), Status: r.FormValue("status")}
+		email, phone := r.FormValue("email"), r.FormValue("phone")
 		for _, one := range w.Requests() {
-			if (view.Product == "" || one.SKU == view.Product) && (view.Status == "" || one.Status == view.Status) {
+			if (view.Product == "" || one.SKU == view.Product) && (view.Status == "" || one.Status == view.Status) &&
+				(email == "" || strings.EqualFold(one.Email, email)) && (phone == "" || one.Phone == phone) {
 				view.Rows = append(view.Rows, one)
 			}
 		}
 		view.Total = len(view.Rows)
 		render(rw, "requests", view)
+	})
+	mux.HandleFunc("GET /requests/new", func(rw http.ResponseWriter, r *http.Request) {
+		render(rw, "newrequest", loginView{Token: csrf(r)})
+	})
+	mux.HandleFunc("POST /requests", func(rw http.ResponseWriter, r *http.Request) {
+		one := Request{SKU: r.FormValue("sku"), Customer: r.FormValue("customer"), Email: r.FormValue("email"), Phone: r.FormValue("phone"), Contact: r.FormValue("contact"), Note: r.FormValue("note")}
+		if w.product(one.SKU) == nil || one.Email == "" && one.Phone == "" {
+			render(rw, "newrequest", requestView{Token: csrf(r), Message: "There is no such product, or no way to reach the customer."})
+			return
+		}
+		one.Consent, one.Asked = true, time.Now().In(sydney()).Format(time.DateOnly)
+		http.Redirect(rw, r, fmt.Sprintf("/requests/%d?message=Created.", w.AddRequest(one)), http.StatusSeeOther)
 	})
 	mux.HandleFunc("GET /requests/{id}", func(rw http.ResponseWriter, r *http.Request) {
 		one := w.request(r.PathValue("id"))
@@ -137,18 +154,4 @@ func (w *World) save(id, status, note string) bool {
 		}
 	}
 	return false
-}
-
-func (w *World) shopPages() http.Handler {
-	mux := http.NewServeMux()
-	mux.HandleFunc("GET /products/{sku}", func(rw http.ResponseWriter, r *http.Request) {
-		for _, p := range w.Products() {
-			if p.SKU == r.PathValue("sku") {
-				render(rw, "product", p)
-				return
-			}
-		}
-		http.NotFound(rw, r)
-	})
-	return mux
 }

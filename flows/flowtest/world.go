@@ -30,6 +30,10 @@ type World struct {
 	logIns   []LogIn
 	saves    []Save
 	broken   []string
+	orders   []ShopOrder
+	signUp   string // address of the sign-up that the shop's form sends to
+	hook     string // address that is told of orders
+	hookKey  string
 	fault    func(w http.ResponseWriter, r *http.Request) bool
 }
 

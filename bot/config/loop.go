@@ -1,0 +1,190 @@
+package config
+
+import (
+	"cmp"
+	"fmt"
+	"net/netip"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"restock/bot"
+	"restock/bot/schedule"
+	"restock/selectors"
+	"restock/selectors/strict"
+)
+
+// OrderHook is a shop that tells of its orders.
+type OrderHook struct {
+	strict.Pos
+	Secret selectors.Template `yaml:"secret,required"` // ${secret:NAME}: that the shop signs with
+	Domain string             `yaml:"domain"`          // of the shop; messages of another one are refused
+}
+
+// SignUp is the form by which customers ask to be told.
+type SignUp struct {
+	strict.Pos
+	Job     string `yaml:"job"`     // whose CRM the wishes go into; default: the only one
+	Consent string `yaml:"consent"` // what customers agree to; it is kept with each wish
+	Confirm bool   `yaml:"confirm"` // a wish counts once a link in a message was followed
+	Country string `yaml:"country"` // of phone numbers without a country code; default: AU
+}
+
+// Attribution says how long after a message a purchase is put down to it.
+type Attribution struct {
+	strict.Pos
+	Direct   time.Duration `yaml:"direct"`   // after a click; default 168h (7 days)
+	Assisted time.Duration `yaml:"assisted"` // after the last message; default 240h (10 days)
+}
+
+// Holdout keeps a few back, to see what would have been bought anyway.
+type Holdout struct {
+	strict.Pos
+	Percent int           `yaml:"percent,required"` // of those who wait
+	For     time.Duration `yaml:"for"`              // how much later they are told; default 24h
+}
+
+// Report is a report that is mailed on a schedule.
+type Report struct {
+	strict.Pos
+	To       []string `yaml:"to,required"`
+	Schedule string   `yaml:"schedule"` // cron expression; default: Monday 8:00
+	Period   string   `yaml:"period"`   // the day, week (default) or month before
+	Job      string   `yaml:"job"`      // default: all
+
+	Spec schedule.Spec `yaml:"-"`
+}
+
+// Hosts are the hosts of the shop, to which links in messages lead.
+func (c *Config) Hosts() []string {
+	var hosts []string
+	for _, origin := range c.Origins() {
+		if u, err := url.Parse(origin); err == nil {
+			hosts = append(hosts, u.Host)
+		}
+	}
+	return hosts
+}
+
+// Origins are those of the shop: of public.shops, or else of shop.product.
+func (c *Config) Origins() []string {
+	list := []string{c.Shop.Product}
+	if c.Public != nil && len(c.Public.Shops) > 0 {
+		list = c.Public.Shops
+	}
+	var origins []string
+	for _, text := range list {
+		if u, err := url.Parse(strings.ReplaceAll(text, "{sku}", "x")); err == nil && u.Host != "" {
+			origins = append(origins, strings.ToLower(u.Scheme+"://"+u.Host))
+		}
+	}
+	return origins
+}
+
+// Judge tells clicks of people and of programs apart.
+func (c *Config) Judge() bot.Judge {
+	var j bot.Judge
+	if c.Public != nil {
+		for _, text := range c.Public.Machines {
+			if p, err := netip.ParsePrefix(text); err == nil {
+				j.Networks = append(j.Networks, p)
+			}
+		}
+	}
+	return j
+}
+
+// Windows are how long after a message a purchase is put down to it.
+func (c *Config) Windows() bot.Windows {
+	w := bot.DefaultWindows()
+	if a := c.Attribution; a != nil {
+		w.Direct, w.Assisted = cmp.Or(a.Direct, w.Direct), cmp.Or(a.Assisted, w.Assisted)
+	}
+	return w
+}
+
+// loop checks what comes back from customers, and the reports.
+func (ck *checker) loop() {
+	c := ck.c
+	if p := c.Public; p != nil {
+		ck.public(p)
+	}
+	for i := range c.Jobs {
+		h := c.Jobs[i].Holdout
+		if h == nil {
+			continue
+		}
+		if h.Percent < 1 || h.Percent > 50 {
+			ck.report(h.Pos, fmt.Sprintf("percent %d", h.Percent), "1 to 50", "")
+		}
+		h.For = cmp.Or(h.For, 24*time.Hour)
+	}
+	for i := range c.Reports {
+		r := &c.Reports[i]
+		for _, to := range r.To {
+			if !bot.ValidEmail(to) {
+				ck.report(r.Pos, fmt.Sprintf("to %q", to), "a mail address", "")
+			}
+		}
+		if c.SMTP == nil {
+			ck.report(r.Pos, "a report by mail", "smtp:", "")
+		}
+		ck.oneOf(r.Pos, "period", r.Period, "", "day", "week", "month")
+		r.Period, r.Schedule = cmp.Or(r.Period, "week"), cmp.Or(r.Schedule, map[string]string{"day": "0 8 * * *", "month": "0 8 1 * *"}[r.Period], "0 8 * * 1")
+		ck.jobName(r.Pos, r.Job)
+		var err error
+		if r.Spec, err = schedule.Parse(r.Schedule, c.Location); err != nil {
+			ck.report(r.Pos, "schedule "+r.Schedule, "a cron expression of five fields", err.Error())
+		}
+	}
+	if a := c.Attribution; a != nil && (a.Direct < 0 || a.Assisted < 0) {
+		ck.report(a.Pos, "a time below 0", "times such as 168h", "")
+	}
+}
+
+func (ck *checker) jobName(pos strict.Pos, name string) {
+	var names []string
+	for _, j := range ck.c.Jobs {
+		names = append(names, j.Name)
+	}
+	if name != "" && !slices.Contains(names, name) {
+		ck.report(pos, fmt.Sprintf("job %q", name), strict.List(names), strict.DidYouMean(name, names))
+	}
+}
+
+func (ck *checker) public(p *Public) {
+	c := ck.c
+	for _, text := range p.Shops {
+		u, err := url.Parse(text)
+		if err != nil || u.Host == "" || u.Path != "" && u.Path != "/" || u.Scheme != "https" && !strings.HasPrefix(u.Host, "127.0.0.1") && u.Hostname() != "localhost" {
+			ck.report(p.Pos, fmt.Sprintf("shops %q", text), "an address without a path, such as https://shop.example.com", "")
+		}
+	}
+	for _, text := range p.Machines {
+		if _, err := netip.ParsePrefix(text); err != nil {
+			ck.report(p.Pos, fmt.Sprintf("machines %q", text), "a network such as 203.0.113.0/24", "")
+		}
+	}
+	for _, h := range []*OrderHook{p.Shopify, p.WooCommerce} {
+		if h != nil {
+			ck.secretOnly(h.Secret, "secret")
+			h.Domain = strings.ToLower(h.Domain)
+		}
+	}
+	if s := p.SignUp; s != nil {
+		ck.jobName(s.Pos, s.Job)
+		if s.Job == "" && len(c.Jobs) > 1 {
+			ck.report(s.Pos, "signup without a job", "job: the job whose CRM the wishes go into", "")
+		}
+		if s.Job == "" && len(c.Jobs) == 1 {
+			s.Job = c.Jobs[0].Name
+		}
+		shop := cmp.Or(c.Shop.Name, "the shop")
+		s.Consent = cmp.Or(s.Consent, "Yes, "+shop+" may tell me once when this product is back. I can leave at any time.")
+		s.Country = cmp.Or(s.Country, "AU")
+		if len(c.Origins()) == 0 {
+			ck.report(s.Pos, "signup without a shop", "shop.product, or public.shops: the addresses of the shop", "")
+		}
+	}
+}
