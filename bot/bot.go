@@ -106,7 +106,7 @@ func (b *Bot) begin(ctx context.Context, run *Run) error {
 
 // mayAsk obeys a site that has asked to be left alone for a while (Retry-After, RFC 9110 10.2.3).
 func (b *Bot) mayAsk(ctx context.Context, job Job, run *Run) error {
-	for _, site := range []string{job.IMS, job.CRM} {
+	for _, site := range []string{job.IMS, job.CRM, job.Orders} {
 		until, err := b.Ledger.Marked(ctx, "wait/"+site)
 		if err != nil {
 			return err

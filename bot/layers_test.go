@@ -24,6 +24,7 @@ func layers() map[string][]string {
 		"bot/notify/webhook":    {"bot"},
 		"bot/notify/bounce":     {"bot"},
 		"bot/web":               {"bot"},
+		"bot/report":            {"bot", "github.com/xuri/excelize/v2"},
 		"selectors/strict":      {"go.yaml.in/yaml/v4"},
 		"selectors":             {"selectors/strict", "github.com/nyaruka/phonenumbers"},
 		"selectors/sites":       {},

@@ -25,6 +25,7 @@ func DefaultLimits() Limits { return Limits{Run: 1000, Hour: 2000, Day: 5000, Pe
 // JobState is what a job remembers besides its stock and its ledger.
 type JobState struct {
 	Waiting int                `json:"waiting"`          // requests that waited after the last good run
+	Wanted  map[string]int     `json:"wanted,omitempty"` // SKU → requests that waited for it, where the whole list was read
 	Sent    map[int64]int      `json:"sent,omitempty"`   // hour since 1970 → messages that may have left in it
 	People  map[string][]int64 `json:"people,omitempty"` // person → the hours of the messages to them
 	Waves   map[string][]Wave  `json:"waves,omitempty"`  // SKU → invitations that may be open

@@ -135,9 +135,11 @@ func found(doubts []Doubt) string {
 
 // somebody doubts that nobody waits any more, where the whole list is read at once.
 func (b *Bot) somebody(ctx context.Context, job Job, run *Run, shapes []Shape, waiting int) error {
-	whole := false
+	whole, wanted := false, map[string]int(nil)
 	for _, s := range shapes {
-		whole = whole || s.Flow == "subscribers" && s.Whole
+		if s.Flow == "subscribers" && s.Whole {
+			whole, wanted = true, s.Waiting
+		}
 	}
 	if !whole {
 		return nil
@@ -154,7 +156,7 @@ func (b *Bot) somebody(ctx context.Context, job Job, run *Run, shapes []Shape, w
 	if run.DryRun {
 		return nil
 	}
-	return b.Ledger.Update(ctx, job.Name, func(s *JobState) { s.Waiting = waiting })
+	return b.Ledger.Update(ctx, job.Name, func(s *JobState) { s.Waiting, s.Wanted = waiting, wanted })
 }
 
 // remember plans the messages and writes everything down.
@@ -189,7 +191,7 @@ func (b *Bot) remember(ctx context.Context, job Job, run *Run, c Comparison, sha
 	if err := b.Ledger.Commit(ctx, c, plan); err != nil {
 		return err
 	}
-	if err := b.Ledger.SaveLevels(ctx, job.Name, c); err != nil {
+	if err := errors.Join(b.Ledger.sellThrough(ctx, job.Name, c), b.Ledger.SaveLevels(ctx, job.Name, c)); err != nil {
 		return err
 	}
 	if err := errors.Join(b.Ledger.Mark(ctx, adopted+"/"+job.Name, b.Now()), b.Ledger.useReleases(ctx, *run)); err != nil {

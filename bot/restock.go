@@ -22,6 +22,8 @@ type Restock struct {
 	Variant string `json:"variant,omitempty"`
 	Price   string `json:"price,omitempty"`
 	Picture string `json:"picture,omitempty"` // address
+	// Stock is how many there were later, where that changed. It is kept with the restock, not with its notifications.
+	Stock []StockPoint `json:"stock,omitempty"`
 }
 
 // Comparison is the difference between what was known and what was read.

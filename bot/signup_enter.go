@@ -94,11 +94,16 @@ func (l *Ledger) unwanted(ctx context.Context, s *SignUp) (Reason, error) {
 	return left.Reason, nil
 }
 
-// again are the restocks that are still going on of products for which somebody was entered late.
+// again are the restocks that are still going on of products for which somebody was entered late. Those that are read for anyway are
+// not among them.
 func again(job string, c Comparison, skus []string) []Restock {
+	read := map[string]bool{}
+	for _, r := range slices.Concat(c.Opened, c.Resumed) {
+		read[r.SKU] = true
+	}
 	var list []Restock
 	for _, level := range c.Levels {
-		if level.Open && level.Availability == In && slices.Contains(skus, level.SKU) {
+		if level.Open && level.Availability == In && !read[level.SKU] && slices.Contains(skus, level.SKU) {
 			list = append(list, Restock{
 				Job: job, SKU: level.SKU, Number: level.Episode, Name: level.Name, URL: level.URL, Quantity: level.Quantity, Opened: level.ReadAt,
 				OpenedBy: level.Run, Variant: level.Variant, Price: level.Price, Picture: level.Picture,

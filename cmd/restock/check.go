@@ -152,8 +152,8 @@ func missingSites(c *config.Config, files []string) strict.Findings {
 	}
 	var findings strict.Findings
 	for _, j := range c.Jobs {
-		findings = append(findings, missingFlows(j, loaded)...)
-		for _, name := range []string{j.IMS, j.CRM} {
+		findings = append(findings, missingFlows(c, j, loaded)...)
+		for _, name := range []string{j.IMS, j.CRM, j.Orders} {
 			if name != "" && !known[name] {
 				findings = append(findings, strict.Finding{
 					Pos: j.Pos, Found: fmt.Sprintf("site %q in job %s", name, j.Name), Expected: "one of " + strict.List(names),
@@ -166,9 +166,13 @@ func missingSites(c *config.Config, files []string) strict.Findings {
 }
 
 // missingFlows finds flows that a job needs and the files of its sites do not have.
-func missingFlows(j config.Job, sites map[string]*selectors.Site) strict.Findings {
+func missingFlows(c *config.Config, j config.Job, sites map[string]*selectors.Site) strict.Findings {
 	var findings strict.Findings
-	for _, need := range []struct{ site, flow string }{{j.IMS, "stock"}, {j.CRM, "subscribers"}, {j.CRM, "followup"}} {
+	needs := []struct{ site, flow string }{{j.IMS, "stock"}, {j.CRM, "subscribers"}, {j.CRM, "followup"}, {j.Orders, "orders"}}
+	if p := c.Public; p != nil && p.SignUp != nil && p.SignUp.Job == j.Name {
+		needs = append(needs, struct{ site, flow string }{j.CRM, "signup"})
+	}
+	for _, need := range needs {
 		if site := sites[need.site]; site != nil && !slices.Contains(site.Flows(), need.flow) {
 			findings.Add(site.Pos, fmt.Sprintf("no %s flow, which job %s needs of the site %s", need.flow, j.Name, need.site), need.flow+":", "")
 		}

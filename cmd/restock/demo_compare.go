@@ -31,17 +31,17 @@ func (a *app) compare(ctx context.Context, world *flowtest.World, d *demonstrati
 	for _, s := range world.Saves() {
 		saves[strconv.Itoa(s.ID)]++
 	}
-	d.Sinks = sinks{SMTP: len(world.Mail.Accepted()), SMS: len(world.SMS.Sent()), CRM: len(world.Saves())}
-	for _, seen := range []map[string]int{mails, texts, saves} {
+	d.Sinks = sinks{SMTP: len(world.Mail.Accepted()), SMS: len(world.SMS.Sent()), CRM: len(world.Saves()), Orders: len(world.Orders())}
+	for _, seen := range []map[string]int{mails, texts} {
 		for _, n := range seen {
 			d.Duplicates += n - 1
 		}
 	}
-	d.Differences = []string{}
 	for n, err := range bot.NewLedger(store, a.now).All(ctx) {
 		if err != nil {
 			return err
 		}
+		d.Duplicates += max(0, saves[n.Subscription.ID]-written(n))
 		if wrong := difference(n, mails, texts, saves); wrong != "" {
 			d.Differences = append(d.Differences, wrong)
 		}
@@ -55,6 +55,20 @@ func (a *app) compare(ctx context.Context, world *flowtest.World, d *demonstrati
 		}
 	}
 	return nil
+}
+
+// written is how often the CRM must have been written to about a notification: for the message, and for each event.
+func written(n bot.Notification) int {
+	times := 0
+	if n.FollowUp.State == bot.FollowUpWritten {
+		times++
+	}
+	for _, note := range n.Notes {
+		if note.FollowUp.State == bot.FollowUpWritten {
+			times++
+		}
+	}
+	return times
 }
 
 // difference compares one notification and takes what it explains off the lists.
@@ -75,10 +89,10 @@ func difference(n bot.Notification, mails, texts, saves map[string]int) string {
 		return fmt.Sprintf("%s is accepted in the ledger, but the %s sink has not got it once", n.Key, n.Channel)
 	}
 	if n.FollowUp.State == bot.FollowUpWritten {
-		written := saves[n.Subscription.ID] == 1
+		saved := saves[n.Subscription.ID]
 		delete(saves, n.Subscription.ID)
-		if !written {
-			return fmt.Sprintf("%s is written in the ledger, but request %s was not saved once", n.Key, n.Subscription.ID)
+		if saved != written(n) {
+			return fmt.Sprintf("%s is written %d times in the ledger, but request %s was saved %d times", n.Key, written(n), n.Subscription.ID, saved)
 		}
 	} else if n.State == bot.Accepted {
 		return fmt.Sprintf("%s was told, but request %s is not followed up", n.Key, n.Subscription.ID)
@@ -106,6 +120,7 @@ func (a *app) printDemo(d demonstration) {
 	a.print("")
 	a.print("the other side saw: %d mails, %d SMS, %d saved requests; duplicates: %d, failed: %d, ambiguous: %d", d.Sinks.SMTP, d.Sinks.SMS,
 		d.Sinks.CRM, d.Duplicates, d.Failed, d.Ambiguous)
+	a.print("the loop:    %d signed up, %d clicked, %d bought for %s %.2f, %d event(s) written to the CRM", d.SignUps, d.Clicks, d.Purchases, d.Currency, d.Revenue, noted(d.Runs))
 	if d.OK {
 		a.print("the ledger agrees with all of it (%.0f s)", d.Seconds)
 	}
@@ -113,7 +128,9 @@ func (a *app) printDemo(d demonstration) {
 		a.print("DIFFERENCE: %s", text)
 	}
 	a.print("")
-	a.print("look at it:  restock runs --config %s", d.Folder)
+	a.print("look at it:  %s", filepath.Join(d.Folder, "report.html"))
+	a.print("             restock report --config %s", d.Folder)
+	a.print("             restock runs --config %s", d.Folder)
 	a.print("             restock ledger --config %s", d.Folder)
 	a.print("             %s", filepath.Join(d.Folder, "sites"))
 }

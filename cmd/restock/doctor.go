@@ -106,7 +106,7 @@ func (d *doctor) files() {
 		return
 	}
 	for _, job := range c.Jobs {
-		if err := missingFlows(job, d.sites).Err(); err != nil {
+		if err := missingFlows(c, job, d.sites).Err(); err != nil {
 			d.add("selector files", false, firstLine(err), "add the flow, or correct the job")
 			return
 		}

@@ -21,7 +21,7 @@ type goodSites struct {
 func (w *workshop) current(ctx context.Context, job config.Job) (map[string]*selectors.Site, error) {
 	sites, err := loadSites(w.config.Path(w.config.Sites))
 	if err == nil {
-		err = missingFlows(job, sites).Err()
+		err = missingFlows(w.config, job, sites).Err()
 	}
 	if w.good == nil {
 		return sites, err

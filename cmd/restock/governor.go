@@ -17,7 +17,7 @@ import (
 // governor makes what gives a run of a job its browser.
 func (w *workshop) governor(job config.Job) (*browser.Governor, error) {
 	var hosts []string
-	for _, name := range []string{job.IMS, job.CRM} {
+	for _, name := range []string{job.IMS, job.CRM, job.Orders} {
 		site := w.sites[name]
 		if site == nil {
 			continue // reported where the site is needed

@@ -47,6 +47,9 @@ func (a *app) serve(ctx context.Context, w *workshop) error {
 	defer side.Wait()
 	defer end()
 	side.Go(func() { w.digests(beside) })
+	if len(w.config.Reports) > 0 {
+		side.Go(func() { w.mailReports(beside) })
+	}
 	public, err := w.listen(beside)
 	if err != nil {
 		return err

@@ -93,7 +93,7 @@ func emptyShop(t *testing.T, more string) *shop {
 	}
 	t.Cleanup(func() { _ = w.Close() })
 	s := &shop{t: t, world: w, dir: t.TempDir(), env: map[string]string{"IMS_URL": w.IMS.URL, "CRM_URL": w.CRM.URL}}
-	if err := s.app().demoFolder(s.dir, w); err != nil {
+	if err := s.app().demoFolder(s.dir, "", w); err != nil {
 		t.Fatal(err)
 	}
 	if more == "" {

@@ -21,6 +21,7 @@ type Options struct {
 	Hosts   []string // hosts that it may talk to; empty: all. Everything else does not resolve
 	Width   int      // of the window in pixels; default 1400
 	Height  int      // default 1000
+	Agent   string   // what it calls itself to servers; default: its own name
 
 	unwatched bool // tests only: no watchdog looks after it
 }
@@ -54,6 +55,9 @@ func flags(o Options, profile string) []string {
 		"--password-store=basic", "--use-mock-keychain", "--force-color-profile=srgb", "--lang=en-AU",
 		"--disable-features=Translate,OptimizationHints,MediaRouter,DialMediaRouteProvider,AutofillServerCommunication," +
 			"CertificateTransparencyComponentUpdater,PaintHolding,HttpsUpgrades,LocalNetworkAccessChecks",
+	}
+	if o.Agent != "" {
+		list = append(list, "--user-agent="+o.Agent)
 	}
 	if len(o.Hosts) > 0 {
 		rules := "MAP * ~NOTFOUND"

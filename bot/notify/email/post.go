@@ -17,22 +17,43 @@ import (
 func (s *Sender) Post(ctx context.Context, to []string, subject, text string) error {
 	var errs []error
 	for _, address := range to {
-		errs = append(errs, s.post(ctx, address, subject, text))
+		errs = append(errs, s.PostMail(ctx, address, Mail{Subject: "[restock] " + subject, Text: text}))
 	}
 	return errors.Join(errs...)
 }
 
-func (s *Sender) post(ctx context.Context, to, subject, text string) error {
+// Mail is a message to one of our own people.
+type Mail struct {
+	Subject, Text, HTML string
+	Files               []File
+}
+
+// File is an attachment.
+type File struct {
+	Name, Type string
+	Data       []byte
+}
+
+// PostMail sends a message to one of our own people, as Post does.
+func (s *Sender) PostMail(ctx context.Context, to string, what Mail) error {
 	m := mail.NewMsg(mail.WithCharset(mail.CharsetUTF8))
 	if err := errors.Join(m.FromFormat("restock", s.opts.From), m.To(to)); err != nil {
 		return err
 	}
-	subject, _, _ = strings.Cut(bot.Printable(subject), "\n")
-	m.Subject("[restock] " + subject)
+	subject, _, _ := strings.Cut(bot.Printable(what.Subject), "\n")
+	m.Subject(subject)
 	m.SetDate()
 	m.SetMessageID()
 	m.SetGenHeader("Auto-Submitted", "auto-generated") // RFC 3834
-	m.SetBodyString(mail.TypeTextPlain, text)
+	m.SetBodyString(mail.TypeTextPlain, what.Text)
+	if what.HTML != "" {
+		m.AddAlternativeString(mail.TypeTextHTML, what.HTML)
+	}
+	for _, f := range what.Files {
+		if err := m.AttachReader(f.Name, bytes.NewReader(f.Data), mail.WithFileContentType(mail.ContentType(f.Type))); err != nil {
+			return err
+		}
+	}
 	var b bytes.Buffer
 	if _, err := m.WriteTo(&b); err != nil {
 		return err
