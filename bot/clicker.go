@@ -114,7 +114,7 @@ func (c *Clicker) flush(ctx context.Context) {
 	if len(pending) == 0 {
 		return
 	}
-	left, err := c.Ledger.addClicks(ctx, pending)
+	left, err := c.Ledger.AddClicks(ctx, pending)
 	if err == nil {
 		err = c.Ledger.keepPlaces(ctx, kept)
 	}
@@ -161,9 +161,9 @@ func (c *Clicks) add(later *Clicks) {
 	c.More += later.More
 }
 
-// addClicks writes clicks, and notes for the next run where a person clicked for the first time. It returns those that somebody
+// AddClicks writes clicks, and notes for the next run where a person clicked for the first time. It returns those that somebody
 // else has written meanwhile.
-func (l *Ledger) addClicks(ctx context.Context, pending map[string]*Clicks) (left map[string]*Clicks, err error) {
+func (l *Ledger) AddClicks(ctx context.Context, pending map[string]*Clicks) (left map[string]*Clicks, err error) {
 	var writes []Write
 	var keys []string
 	for key, later := range pending {

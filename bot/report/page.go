@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"html/template"
 	"io"
+	"slices"
 	"strings"
 
 	"restock/bot"
@@ -12,6 +13,12 @@ import (
 
 //go:embed templates/report.html
 var files embed.FS
+
+// spoken is the report without the days on which nothing happened, for people.
+func (r Report) spoken() Report {
+	r.Periods = slices.DeleteFunc(slices.Clone(r.Periods), func(p Period) bool { return p.quiet() })
+	return r
+}
 
 // view is what the page shows.
 type view struct {
@@ -77,7 +84,7 @@ func (r Report) view() view {
 	}
 	v.Funnel = funnel([]step{{"told", f.Told}, {"clicked", f.Clicked}, {"bought (direct)", f.Converted}})
 	v.Charts = r.charts()
-	for _, t := range r.Tables() {
+	for _, t := range r.spoken().Tables() {
 		if len(t.Rows) > 0 {
 			v.Tables = append(v.Tables, r.tableView(t))
 		}

@@ -28,7 +28,7 @@ func (r Report) WriteText(w io.Writer, only string) error {
 	if _, err := io.WriteString(w, strings.TrimSpace(r.Shop+" · back in stock · "+r.Title())+"\n"); err != nil {
 		return err
 	}
-	for _, t := range r.Tables() {
+	for _, t := range r.spoken().Tables() {
 		if only != "" && t.Name != only || len(t.Rows) == 0 {
 			continue
 		}

@@ -79,7 +79,7 @@ func (r Report) summary() Table {
 	count("Told", f.Told, b.Told)
 	count("  by e-mail", f.ByWay[bot.Email], b.ByWay[bot.Email])
 	count("  by SMS", f.ByWay[bot.SMS], b.ByWay[bot.SMS])
-	count("Came back", f.Bounced, b.Bounced)
+	count("Bounced", f.Bounced, b.Bounced)
 	count("Failed", f.Failed, b.Failed)
 	count("Ambiguous", f.Ambiguous, b.Ambiguous)
 	count("Clicked", f.Clicked, b.Clicked)
@@ -123,10 +123,15 @@ func changeOf(now, before []bot.Amount) string {
 	return change(float64(now[0].Minor), float64(before[0].Minor))
 }
 
+// quiet reports whether nothing happened.
+func (f Figures) quiet() bool {
+	return f.SignUps+f.Told+f.Failed+f.Ambiguous+f.Lost+f.AllClicks+f.Direct.Orders+f.Assisted.Orders+f.Halo.Orders == 0
+}
+
 // figureHeader and figureCells are the columns that periods, products and restocks have in common.
 func figureHeader() []string {
 	return []string{
-		"Sign-ups", "Told", "E-mail", "SMS", "Came back", "Failed", "Clicked", "Clicks", "All clicks", "Direct orders", "Direct units", "Direct revenue",
+		"Sign-ups", "Told", "E-mail", "SMS", "Bounced", "Failed", "Clicked", "Clicks", "All clicks", "Direct orders", "Direct units", "Direct revenue",
 		"Assisted orders", "Assisted units", "Assisted revenue", "Conversion", "Half told in", "95 % told in", "Lost",
 	}
 }
@@ -211,6 +216,8 @@ func text(cell any, zone *time.Location) string {
 // short writes how long something took: 42s, 3m20s, 5h10m, 3d4h.
 func short(d time.Duration) string {
 	switch {
+	case d < time.Second:
+		return "<1s"
 	case d < time.Minute:
 		return fmt.Sprintf("%ds", int(d.Seconds()+0.5))
 	case d < time.Hour:
