@@ -202,3 +202,14 @@ func (l *Ledger) AddClicks(ctx context.Context, pending map[string]*Clicks) (lef
 	}
 	return left, nil
 }
+
+// Sync waits until what was added before is on disk.
+func (c *Clicker) Sync(ctx context.Context) error {
+	c.mu.Lock()
+	written := c.written
+	c.mu.Unlock()
+	if written == nil {
+		return nil
+	}
+	return written.Wait(ctx)
+}

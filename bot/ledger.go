@@ -399,3 +399,8 @@ func decoded[T any](entries iter.Seq2[Entry, error]) iter.Seq2[T, error] {
 		}
 	}
 }
+
+// Entries yields the entries of a table as they are stored.
+func (l *Ledger) Entries(ctx context.Context, table Table) iter.Seq2[Entry, error] {
+	return l.store.Scan(ctx, table, "")
+}

@@ -72,6 +72,9 @@ func (k OrderHook) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	topic := k.Orders.Topic(r.Header)
 	o, gone, ok, err := k.Orders.Read(topic, body, k.person)
+	if err == nil && ok && (o.ID == "" || strings.ContainsAny(o.ID, "/\x00")) {
+		err = errors.New("an order without a number")
+	}
 	if err != nil {
 		k.Log.Error("an order cannot be understood", slog.String("shop", k.Orders.Name()), slog.String("topic", topic), slog.String("error", bot.Clean(err.Error())))
 		http.Error(w, "the order cannot be understood", http.StatusUnprocessableEntity)
@@ -92,9 +95,6 @@ func (k OrderHook) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 func (k OrderHook) take(r *http.Request, o bot.Order, gone bool) error {
-	if o.ID == "" || strings.ContainsAny(o.ID, "/\x00") {
-		return errors.New("an order without a number")
-	}
 	if gone {
 		known, ok, err := k.Ledger.FindOrder(r.Context(), o.Shop, o.ID)
 		if err != nil || !ok {
