@@ -9,7 +9,7 @@ import (
 
 // Of a chart: its size in the units of its own coordinates, and the colours of its series, which show on white and on black.
 const (
-	chartWidth, chartHeight = 680.0, 190.0
+	chartWidth, chartHeight = 460.0, 170.0
 	chartLeft, chartBottom  = 44.0, 26.0
 	chartTop                = 10.0
 )
@@ -40,7 +40,7 @@ func bars(title string, labels []string, unit func(float64) string, list ...seri
 	top = math.Ceil(top/step) * step
 	var b strings.Builder
 	fmt.Fprintf(&b, `<svg viewBox="0 0 %.0f %.0f" width="100%%" role="img" aria-label="%s" xmlns="http://www.w3.org/2000/svg" font-family="inherit" font-size="12" fill="currentColor">`,
-		chartWidth, chartHeight, template.HTMLEscapeString(title+", a chart; the figures are in the table By "+"period"))
+		chartWidth, chartHeight, template.HTMLEscapeString(title+": a chart of the figures in the table below"))
 	y := func(v float64) float64 {
 		return chartHeight - chartBottom - v/top*(chartHeight-chartBottom-chartTop)
 	}
@@ -49,7 +49,7 @@ func bars(title string, labels []string, unit func(float64) string, list ...seri
 			chartLeft, chartWidth, y(v), y(v), chartLeft-6, y(v)+4, template.HTMLEscapeString(unit(v)))
 	}
 	slot := (chartWidth - chartLeft) / float64(len(labels))
-	width := math.Min(slot*0.7, 56)
+	width := math.Min(slot*0.7, 44)
 	every := int(math.Ceil(float64(len(labels)) * 74 / (chartWidth - chartLeft)))
 	for i, label := range labels {
 		x := chartLeft + slot*float64(i) + (slot-width)/2
@@ -90,9 +90,9 @@ func funnel(steps []step) template.HTML {
 	if len(steps) == 0 || steps[0].N == 0 {
 		return ""
 	}
-	const high, width, text = 34.0, 440.0, 170.0
+	const high, width, text = 30.0, 230.0, 115.0
 	var b strings.Builder
-	fmt.Fprintf(&b, `<svg viewBox="0 0 %.0f %.0f" width="100%%" role="img" aria-label="%s" xmlns="http://www.w3.org/2000/svg" font-family="inherit" font-size="14" fill="currentColor">`,
+	fmt.Fprintf(&b, `<svg viewBox="0 0 %.0f %.0f" width="100%%" role="img" aria-label="%s" xmlns="http://www.w3.org/2000/svg" font-family="inherit" font-size="12" fill="currentColor">`,
 		chartWidth, high*float64(len(steps)), template.HTMLEscapeString(describe(steps)))
 	for i, s := range steps {
 		y := float64(i) * high

@@ -50,6 +50,7 @@ type tableView struct {
 	Header      []string
 	Rows        [][]string
 	Numbers     []bool // columns of numbers
+	Part        []bool // rows that are part of the one before
 }
 
 // WriteHTML writes the report as one page, which is also the HTML of the mail: no scripts, nothing that is loaded.
@@ -162,6 +163,7 @@ func (r Report) tableView(t Table) tableView {
 		for _, i := range columns {
 			cells = append(cells, text(row[i], r.zone()))
 		}
+		v.Part = append(v.Part, strings.HasPrefix(cells[0], "  "))
 		v.Rows = append(v.Rows, cells)
 	}
 	return v

@@ -60,17 +60,22 @@ func (p *Page) shoot(ctx context.Context, shot proto.PageCaptureScreenshot) ([]b
 	return got.Data, nil
 }
 
-// Shot takes a PNG of a whole page of our own, as it looks to those who like it dark or light. Nothing is covered.
-func (p *Page) Shot(ctx context.Context, dark bool) ([]byte, error) {
-	ctx, cancel := context.WithTimeout(ctx, pictureLimit)
-	defer cancel()
+// Dark shows pages as they look to those who like them dark, or light.
+func (p *Page) Dark(ctx context.Context, dark bool) error {
 	scheme := "light"
 	if dark {
 		scheme = "dark"
 	}
 	media := proto.EmulationSetEmulatedMedia{Features: []*proto.EmulationMediaFeature{{Name: "prefers-color-scheme", Value: scheme}}}
-	if err := media.Call(p.at(ctx)); err != nil {
-		return nil, p.broken(err)
+	return p.broken(media.Call(p.at(ctx)))
+}
+
+// Shot takes a PNG of a whole page of our own, as it looks to those who like it dark or light. Nothing is covered.
+func (p *Page) Shot(ctx context.Context, dark bool) ([]byte, error) {
+	ctx, cancel := context.WithTimeout(ctx, pictureLimit)
+	defer cancel()
+	if err := p.Dark(ctx, dark); err != nil {
+		return nil, err
 	}
 	size, err := (proto.PageGetLayoutMetrics{}).Call(p.at(ctx))
 	if err != nil {
