@@ -181,7 +181,7 @@ func (b *Bot) run(ctx context.Context, job Job, run *Run) error {
 	if readErr == nil {
 		sendErr = b.Deliver(ctx, job, run, c.Levels)
 	}
-	err := errors.Join(readErr, sendErr, enterErr, orderErr, b.attend(ctx, run), b.followUp(ctx, job, run))
+	err := errors.Join(readErr, sendErr, enterErr, orderErr, b.attend(ctx, run), b.followUp(ctx, job, run), b.leftKnown(ctx))
 	if run.Written == 0 {
 		return err
 	}

@@ -104,7 +104,16 @@ func (b *Bot) clicked(ctx context.Context, key string) error {
 	})
 }
 
-// leavers notes for the CRM who has left: on each of their requests that is known here. It returns who is known there by now.
+// leftKnown notes who is known by now to have left, after the events were written.
+func (b *Bot) leftKnown(ctx context.Context) error {
+	in, err := b.Ledger.inbox(ctx)
+	if err != nil {
+		return err
+	}
+	return b.leavers(ctx, in.left)
+}
+
+// leavers notes for the CRM who has left: on each of their requests that is known here.
 func (b *Bot) leavers(ctx context.Context, people []string) error {
 	if len(people) == 0 {
 		return nil
@@ -136,16 +145,16 @@ func (b *Bot) leavers(ctx context.Context, people []string) error {
 	}
 	var done []Write
 	for _, p := range people {
-		known, err := b.leaver(ctx, left[p], newest[p])
+		known, settled, err := b.leaver(ctx, left[p], newest[p])
 		if err != nil {
 			return err
 		}
-		if known && len(newest[p]) > 0 {
+		if known {
 			if _, err := b.Ledger.Written(ctx, p); err != nil {
 				return err
 			}
 		}
-		if entry, err := b.Ledger.store.Get(ctx, Inbox, inboxLeft+p); known && err == nil && entry.Rev != 0 {
+		if entry, err := b.Ledger.store.Get(ctx, Inbox, inboxLeft+p); settled && err == nil && entry.Rev != 0 {
 			done = append(done, Write{Table: Inbox, Key: entry.Key, Rev: entry.Rev})
 		} else if err != nil {
 			return err
@@ -158,13 +167,15 @@ func (b *Bot) leavers(ctx context.Context, people []string) error {
 	return err
 }
 
-// leaver notes on the requests of one person that they have left. known says that nothing is left to do: the CRM knows, or takes no
-// such event, which is then for ops to enter; see Overdue.
-func (b *Bot) leaver(ctx context.Context, s Suppression, requests map[string]Notification) (known bool, err error) {
-	known = true
+// leaver notes on the requests of one person that they have left. known says that the CRM knows of it on all of them; settled, that
+// nothing is left to do here: where it has no request, or takes no such event, it is for ops to enter; see Overdue.
+func (b *Bot) leaver(ctx context.Context, s Suppression, requests map[string]Notification) (known, settled bool, err error) {
+	if known = len(requests) > 0; !known {
+		return false, true, nil
+	}
 	for _, n := range requests {
 		if !slices.Contains(b.Events[n.Job], EventLeft) {
-			return false, nil
+			return false, true, nil
 		}
 		if i := slices.IndexFunc(n.Notes, func(o Note) bool { return o.Event == EventLeft }); i >= 0 {
 			state := n.Notes[i].FollowUp.State
@@ -181,8 +192,8 @@ func (b *Bot) leaver(ctx context.Context, s Suppression, requests map[string]Not
 			return true
 		})
 		if err != nil {
-			return false, err
+			return false, false, err
 		}
 	}
-	return known, nil
+	return known, known, nil
 }
