@@ -40,7 +40,7 @@ type message struct {
 // Build makes the report of a period.
 func Build(ctx context.Context, l *bot.Ledger, o Options) (Report, error) {
 	r := Report{
-		Shop: o.Shop, Job: o.Job, From: o.From, To: o.To, Zone: o.Zone.String(), Per: o.Per, Made: o.Now, Windows: o.Windows,
+		Shop: bot.Printable(o.Shop), Job: o.Job, From: o.From, To: o.To, Zone: o.Zone.String(), Per: o.Per, Made: o.Now, Windows: o.Windows,
 		Figures: newFigures(), Before: newFigures(), Periods: divide(o.From, o.To, o.Per, o.Zone), Products: []Product{}, Restocks: []Restock{}, Wanted: []Wanted{},
 	}
 	b := builder{

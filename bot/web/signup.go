@@ -82,6 +82,9 @@ func (d *SignUps) form(w http.ResponseWriter, r *http.Request) {
 }
 
 func (d *SignUps) view(v wish) signUpPage {
+	for _, text := range []*string{&v.SKU, &v.Email, &v.Phone, &v.Channel, &v.Name, &v.Page} {
+		*text = bot.Printable(*text)
+	}
 	page := signUpPage{
 		Shop: d.Shop, Consent: d.Consent, Wish: v, Mail: slices.Contains(d.Channels, bot.Email), Text: slices.Contains(d.Channels, bot.SMS),
 		Errors: map[string]string{}, Style: template.CSS(style),

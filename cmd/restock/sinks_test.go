@@ -37,6 +37,7 @@ func TestSinks(t *testing.T) {
 			"terminal": terminalText, "terminal JSON": terminalJSON, "log": logText, "record": func(s string) (string, error) { return bot.Clean(s), nil },
 			"alert": func(s string) (string, error) { return bot.Alert{Title: s, Text: s, Next: s, Place: s}.Body(), nil },
 			"mail":  func(s string) (string, error) { return mailText(world, render, s) }, "SMS": func(s string) (string, error) { return smsText(render, s) },
+			"report": reportText, "CSV": csvText, "XLSX": xlsxText, "page": pageText,
 		} {
 			n++
 			got, err := write(text)
