@@ -174,7 +174,7 @@ func (d *SignUps) read(w http.ResponseWriter, r *http.Request) (v wish, program 
 func (d *SignUps) check(v wish) (s bot.SignUp, wrong map[string]string) {
 	wrong = map[string]string{}
 	s = bot.SignUp{Job: d.Job, SKU: strings.TrimSpace(v.SKU), Customer: v.Name, Language: v.Language, Consent: d.Consent, Confirm: d.Confirm, At: d.Now()}
-	if s.SKU == "" || len(s.SKU) > 100 || strings.ContainsAny(s.SKU, "/\x00\n\r") {
+	if s.SKU == "" || len(s.SKU) > 100 || strings.ContainsAny(s.SKU, "\x00\n\r") {
 		wrong["sku"] = "which product is it about?"
 	}
 	channel := v.Channel
