@@ -3,6 +3,7 @@ package bot
 import (
 	"cmp"
 	"slices"
+	"strconv"
 	"time"
 )
 
@@ -33,19 +34,20 @@ type Send struct {
 	Of      string // of a reminder: the message that it reminds of
 	Job     string
 	SKU     string
+	Episode int      // the restock that it was about
 	Product string   // what variants of it have in common, as orders have it
 	People  []string // who was told, by each address that is known
 	Told    time.Time
 	Clicks  []time.Time // of people
 }
 
-// group is who was told of what: only their first purchase counts.
+// group is who was told of which restock of what: only their first purchase counts.
 func (s Send) group() string {
 	who := s.Key
 	if len(s.People) > 0 {
 		who = s.People[0]
 	}
-	return s.Job + "\x00" + s.SKU + "\x00" + who
+	return s.Job + "\x00" + s.SKU + "\x00" + strconv.Itoa(s.Episode) + "\x00" + who
 }
 
 // Sale is a line of an order that is put down to a message.
@@ -64,7 +66,7 @@ type Sale struct {
 }
 
 // Attribute puts lines of orders down to messages: each line to one message at most, the one that was clicked last before it, or
-// else the one that was sent last. Of each customer and product only the first purchase counts. Orders that were cancelled count
+// else the one that was sent last. Of each customer and restock only the first purchase counts. Orders that were cancelled count
 // for nothing, and what was given back is taken off. It is pure, and the order of its arguments does not matter.
 func Attribute(orders []Order, sends []Send, w Windows) []Sale {
 	names := products(orders)

@@ -170,6 +170,9 @@ func (b *Bot) run(ctx context.Context, job Job, run *Run) error {
 	}
 	entered, enterErr := b.enter(ctx, job, run)
 	orderErr := b.orders(ctx, job, run)
+	if !run.DryRun { // before anybody is reminded
+		orderErr = errors.Join(orderErr, b.attend(ctx, run))
+	}
 	c, readErr := b.read(ctx, job, run, entered)
 	if run.DryRun || ctx.Err() != nil {
 		return readErr
@@ -181,7 +184,7 @@ func (b *Bot) run(ctx context.Context, job Job, run *Run) error {
 	if readErr == nil {
 		sendErr = b.Deliver(ctx, job, run, c.Levels)
 	}
-	err := errors.Join(readErr, sendErr, enterErr, orderErr, b.attend(ctx, run), b.followUp(ctx, job, run), b.leftKnown(ctx))
+	err := errors.Join(readErr, sendErr, enterErr, orderErr, b.followUp(ctx, job, run), b.leftKnown(ctx))
 	if run.Written == 0 {
 		return err
 	}

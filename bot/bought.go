@@ -66,7 +66,8 @@ func (b *Bot) windows() Windows {
 	return b.Windows
 }
 
-// sold notes on a notification that what it was about was bought, or that it is not any more.
+// sold notes on a notification that what it was about was bought, or that it was given back. Only the order itself takes a purchase back:
+// that it is put down to nobody any more, because somebody was forgotten or the windows are shorter now, is no news of it.
 func (b *Bot) sold(ctx context.Context, key string, sale Sale, sold bool) error {
 	return b.Ledger.note(ctx, key, func(n *Notification) bool {
 		last := Note{}
@@ -75,18 +76,37 @@ func (b *Bot) sold(ctx context.Context, key string, sale Sale, sold bool) error 
 				last = o
 			}
 		}
+		order := orderKey(sale.Shop, sale.Order)
 		switch {
-		case sold && last.Event == EventBought && n.Bought.Equal(sale.At):
+		case sold && last.Event == EventBought && last.Order == order:
 			return false
 		case sold:
 			n.Bought = sale.At
-			b.addNote(n, Note{Event: EventBought, At: sale.At, Detail: fmt.Sprintf("order %s, %s, %s", cmp.Or(sale.Number, sale.Order), sale.Amount, sale.Tier)})
-		case last.Event == EventBought:
+			b.addNote(n, Note{Event: EventBought, At: sale.At, Order: order, Detail: fmt.Sprintf("order %s, %s, %s", cmp.Or(sale.Number, sale.Order), sale.Amount, sale.Tier)})
+		case last.Event == EventBought && b.givenBack(ctx, last.Order, n.Restock.SKU):
 			n.Bought = time.Time{}
-			b.addNote(n, Note{Event: EventReturned, At: b.Now(), Detail: last.Detail})
+			b.addNote(n, Note{Event: EventReturned, At: b.Now(), Order: last.Order, Detail: last.Detail})
 		default:
 			return false
 		}
 		return true
 	})
+}
+
+// givenBack reports whether an order says so of a product.
+func (b *Bot) givenBack(ctx context.Context, key, sku string) bool {
+	shop, id, _ := strings.Cut(key, "/")
+	o, ok, err := b.Ledger.FindOrder(ctx, shop, id)
+	if err != nil || !ok {
+		return false
+	}
+	if !o.Counts() {
+		return true
+	}
+	for i, line := range o.Lines {
+		if quantity, _ := o.Net(i); line.SKU == sku && quantity > 0 {
+			return false
+		}
+	}
+	return true
 }

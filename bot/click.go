@@ -18,6 +18,7 @@ type Hit struct {
 	Net     string    `json:"net,omitempty"`     // 203.0.113.0/24, 2001:db8:1::/48
 	Trap    bool      `json:"trap,omitempty"`    // the link that no person sees
 	Gone    bool      `json:"gone,omitempty"`    // the product was out again
+	Keep    bool      `json:"keep,omitempty"`    // and the place was kept
 	// Rule is the rule by which it is a program's, or "" for a person's. It is judged anew with every hit; see [Judge].
 	Rule Rule `json:"rule,omitempty"`
 }
@@ -51,6 +52,9 @@ func (c Clicks) Human() []time.Time {
 func (l *Ledger) Clicked(ctx context.Context) iter.Seq2[Clicks, error] {
 	return func(yield func(Clicks, error) bool) {
 		for c, err := range decoded[Clicks](l.store.Scan(ctx, ClickTable, "")) {
+			if err == nil && c.Told.IsZero() { // it was opened before the mail server had said that it took it
+				c.Told, err = l.toldAt(ctx, c.Key)
+			}
 			l.Judge.Judge(&c)
 			if !yield(c, err) {
 				return
@@ -59,10 +63,22 @@ func (l *Ledger) Clicked(ctx context.Context) iter.Seq2[Clicks, error] {
 	}
 }
 
-// ClicksOf returns the clicks of one message.
+// ClicksOf returns the clicks of one message, judged likewise.
 func (l *Ledger) ClicksOf(ctx context.Context, key string) (Clicks, error) {
 	c, _, err := get[Clicks](ctx, l.store, ClickTable, key)
+	if err == nil && c.Told.IsZero() {
+		c.Told, err = l.toldAt(ctx, key)
+	}
+	l.Judge.Judge(&c)
 	return c, err
+}
+
+// toldAt is when a message was accepted.
+func (l *Ledger) toldAt(ctx context.Context, key string) (time.Time, error) {
+	bare := *l
+	bare.Vault = nil
+	n, _, err := bare.Find(ctx, key)
+	return n.Told(), err
 }
 
 // get reads one record of JSON.

@@ -46,8 +46,8 @@ func (f *Flush) Wait(ctx context.Context) error {
 	}
 }
 
-// Add notes a hit, and keeps the place of whoever finds the product sold out: episode is the number of its last restock. It returns the
-// writing that it will be part of.
+// Add notes a hit, and keeps the place of whoever finds the product sold out, where the hit says so: episode is the number of its last
+// restock. It returns the writing that it will be part of.
 func (c *Clicker) Add(n *Notification, h Hit, episode int) *Flush {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -66,7 +66,7 @@ func (c *Clicker) Add(n *Notification, h Hit, episode int) *Flush {
 	} else {
 		one.More++
 	}
-	if h.Gone && h.Method == "" && !h.Trap {
+	if h.Keep {
 		c.kept[n.Key] = place{*n, episode}
 	}
 	return c.written
@@ -165,7 +165,7 @@ func (c *Clicks) add(later *Clicks) {
 // else has written meanwhile.
 func (l *Ledger) AddClicks(ctx context.Context, pending map[string]*Clicks) (left map[string]*Clicks, err error) {
 	var writes []Write
-	var keys []string
+	var keys, news []string
 	for key, later := range pending {
 		entry, err := l.store.Get(ctx, ClickTable, key)
 		if err != nil {
@@ -177,6 +177,9 @@ func (l *Ledger) AddClicks(ctx context.Context, pending map[string]*Clicks) (lef
 				return nil, err
 			}
 		}
+		if c.Told.IsZero() { // it was opened before the mail server had said that it took it
+			c.Told = later.Told
+		}
 		before := len(c.Human())
 		c.add(later)
 		slices.SortStableFunc(c.Hits, func(a, b Hit) int { return a.At.Compare(b.At) })
@@ -186,12 +189,18 @@ func (l *Ledger) AddClicks(ctx context.Context, pending map[string]*Clicks) (lef
 			return nil, err
 		}
 		if before == 0 && len(c.Human()) > 0 {
-			writes, keys = append(writes, Write{Table: Inbox, Key: inboxClick + key, Value: []byte("1")}), append(keys, "")
+			news = append(news, inboxClick+key)
 		}
 		writes, keys = append(writes, Write{Table: ClickTable, Key: key, Value: value, Rev: entry.Rev}), append(keys, key)
 	}
+	if err := l.knock(ctx, news...); err != nil { // before, and after: see withNews
+		return nil, err
+	}
 	out, err := l.store.Apply(ctx, writes...)
 	if err != nil {
+		return nil, err
+	}
+	if err := l.knock(ctx, news...); err != nil {
 		return nil, err
 	}
 	left = map[string]*Clicks{}

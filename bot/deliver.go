@@ -144,7 +144,7 @@ func (b *Bot) due(ctx context.Context, job Job, run *Run, levels map[string]Leve
 		case now.After(n.NotAfter):
 			expired[NewsIsOld] = append(expired[NewsIsOld], n)
 		case !known || out || now.Before(n.Due) || b.Senders[n.Channel] == nil: // what the list does not show may be gone
-			if n.Holdout && n.State == Queued {
+			if !n.Holdout.IsZero() && n.State == Queued {
 				run.Later++
 				continue
 			}

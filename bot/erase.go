@@ -33,6 +33,14 @@ func (l *Ledger) Erase(ctx context.Context, address string) (found int, err erro
 			}
 		}
 		people[n.Who] = true
+		if len(n.Notes) > 0 { // the number of an order leads to whoever ordered
+			if err := l.note(ctx, n.Key, (*Notification).forgetOrder); err != nil {
+				return found, err
+			}
+			if n, _, err = l.Find(ctx, n.Key); err != nil {
+				return found, err
+			}
+		}
 		if n.State == Queued || n.State == Retry || n.State == Held {
 			to := Suppressed
 			if n.State == Held {
@@ -43,12 +51,17 @@ func (l *Ledger) Erase(ctx context.Context, address string) (found int, err erro
 			}
 		}
 	}
+	signUps, err := l.forgetSignUps(ctx, address)
+	if err != nil {
+		return found, err
+	}
+	found += signUps
 	for who := range people {
 		if err := l.forgetKey(ctx, who); err != nil {
 			return found, err
 		}
 	}
-	return found, nil
+	return found, l.forgetOrders(ctx, l.Person(address))
 }
 
 // SealAll seals the records that an earlier restock has left open. It returns how many.
@@ -107,6 +120,9 @@ func (l *Ledger) Retain(ctx context.Context, since time.Time) (int, error) {
 			recent := n.Open() || len(n.Changes) > 0 && n.Changes[len(n.Changes)-1].At.After(since)
 			last[n.Who] = last[n.Who] || recent
 		}
+	}
+	if err := l.tidy(ctx, DefaultWindows()); err != nil {
+		return 0, err
 	}
 	signUps, err := l.AllSignUps(ctx)
 	if err != nil {

@@ -23,6 +23,6 @@ func (h Holdout) apply(n *Notification) {
 	if binary.BigEndian.Uint64(sum[:])%100 >= uint64(h.Percent) {
 		return
 	}
-	n.Holdout, n.Reason = true, InHoldout
 	n.Due, n.NotAfter = n.Due.Add(h.For), n.NotAfter.Add(h.For)
+	n.Holdout, n.Reason = n.Due, InHoldout
 }

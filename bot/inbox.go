@@ -2,6 +2,7 @@ package bot
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"strings"
 )
@@ -15,6 +16,49 @@ const (
 	// inboxConfirm: ID of a sign-up whose confirmation is to be sent. No run looks at these.
 	inboxConfirm = "confirm/"
 )
+
+// withNews does a write, and leaves an entry in the inbox about it, for the next run. The entry is there before the write, so that a
+// process which dies leaves one too many; and after it, because a run may have looked, and taken it away, in between.
+func (l *Ledger) withNews(ctx context.Context, key string, write Write) error {
+	if err := l.knock(ctx, key); err != nil {
+		return err
+	}
+	if err := l.apply(ctx, []Write{write}); err != nil {
+		return err
+	}
+	return l.knock(ctx, key)
+}
+
+// knock leaves an entry in the inbox that is newer than any that a run has seen.
+func (l *Ledger) knock(ctx context.Context, keys ...string) error {
+	for range 20 {
+		var writes []Write
+		for _, key := range keys {
+			entry, err := l.store.Get(ctx, Inbox, key)
+			if err != nil {
+				return err
+			}
+			writes = append(writes, Write{Table: Inbox, Key: key, Value: []byte("1"), Rev: entry.Rev})
+		}
+		if len(writes) == 0 {
+			return nil
+		}
+		out, err := l.store.Apply(ctx, writes...)
+		if err != nil {
+			return err
+		}
+		var left []string
+		for i, o := range out {
+			if o.Conflict { // somebody else has knocked, or a run has just taken it away
+				left = append(left, keys[i])
+			}
+		}
+		if keys = left; len(keys) == 0 {
+			return nil
+		}
+	}
+	return fmt.Errorf("inbox: %w", ErrConflict)
+}
 
 // inbox is what a run finds.
 type inbox struct {
@@ -70,7 +114,7 @@ func (b *Bot) attend(ctx context.Context, run *Run) error {
 	if len(in.done) == 0 {
 		return nil
 	}
-	_, err = b.Ledger.store.Apply(ctx, in.done...) // a conflict: something new came about it
+	_, err = b.Ledger.store.Apply(ctx, in.done...) // a conflict: somebody has knocked again, see knock
 	return err
 }
 

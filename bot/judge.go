@@ -40,6 +40,13 @@ func (j Judge) Judge(c *Clicks) {
 	}
 }
 
+// Alone judges a hit of which nothing else is known yet.
+func (j Judge) Alone(h Hit, told time.Time) Rule {
+	c := Clicks{Told: told, Hits: []Hit{h}}
+	j.Judge(&c)
+	return c.Hits[0].Rule
+}
+
 func (j Judge) rule(c *Clicks, h Hit) Rule {
 	switch {
 	case h.Trap || slices.ContainsFunc(c.Hits, func(o Hit) bool { return o.Trap && o.At.Sub(h.At).Abs() <= trapReach }):

@@ -363,8 +363,28 @@ func (l *Ledger) finish(ctx context.Context, done []Notification) error {
 	if len(writes) == 0 {
 		return nil
 	}
-	_, err := l.store.Apply(ctx, writes...)
-	return err
+	if _, err := l.store.Apply(ctx, writes...); err != nil {
+		return err
+	}
+	return l.stillOpen(ctx, done)
+}
+
+// stillOpen puts back on the work list what somebody has noted something on while it was taken off.
+func (l *Ledger) stillOpen(ctx context.Context, list []Notification) error {
+	bare := *l
+	bare.Vault = nil
+	for _, n := range list {
+		now, ok, err := bare.Find(ctx, n.Key)
+		if err != nil {
+			return err
+		}
+		if ok && now.Open() {
+			if _, err := l.store.Apply(ctx, Write{Table: Work, Key: workKey(now), Value: []byte("1")}); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // errDecode marks a stored record that cannot be read: the file is damaged or of a newer version.

@@ -26,13 +26,14 @@ type Note struct {
 	Event    Event     `json:"event"`
 	At       time.Time `json:"at"`
 	Detail   string    `json:"detail,omitempty"` // the order's number and what was paid
+	Order    string    `json:"order,omitempty"`  // shop/ID
 	FollowUp FollowUp  `json:"follow_up"`
 }
 
-// noted reports whether an event stands there already: clicking and leaving happen once, each order is bought once.
+// noted reports whether an event that happens once stands there already: clicking, leaving.
 func (n *Notification) noted(note Note) bool {
 	return slices.ContainsFunc(n.Notes, func(o Note) bool {
-		return o.Event == note.Event && (o.Event == EventClicked || o.Event == EventLeft || o.Detail == note.Detail)
+		return o.Event == note.Event && (o.Event == EventClicked || o.Event == EventLeft)
 	})
 }
 

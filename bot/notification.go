@@ -32,7 +32,7 @@ type Notification struct {
 	Bought       time.Time    `json:"bought,omitzero"`    // when the customer did
 	Invited      time.Time    `json:"invited,omitzero"`   // when its turn came: it counts as open for a while
 	Resent       bool         `json:"resent,omitempty"`   // was ambiguous and sent once more, as the job's file wants: it may be double
-	Holdout      bool         `json:"holdout,omitempty"`  // told last, to see what would have been bought anyway
+	Holdout      time.Time    `json:"holdout,omitzero"`   // kept back until then, by lot, to see what would have been bought anyway
 	FollowUp     FollowUp     `json:"follow_up"`
 	Notes        []Note       `json:"notes,omitempty"` // what happened after it was told
 	Changes      []Change     `json:"changes"`         // how it came here, oldest first

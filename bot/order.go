@@ -2,12 +2,9 @@ package bot
 
 import (
 	"cmp"
-	"context"
 	"encoding/json"
-	"errors"
-	"fmt"
-	"iter"
 	"maps"
+	"math/big"
 	"slices"
 	"time"
 )
@@ -19,16 +16,21 @@ type Order struct {
 	ID       string      `json:"id"`
 	Number   string      `json:"number,omitempty"` // as the shop's people know it
 	At       time.Time   `json:"at,omitzero"`      // placed; zero where only something about it has come so far
-	Updated  time.Time   `json:"updated,omitzero"` // what it says is of that time
+	Updated  time.Time   `json:"updated,omitzero"` // what it says is of that time, by the shop's clock
 	State    OrderState  `json:"state,omitempty"`
 	Currency string      `json:"currency,omitempty"`
 	People   []string    `json:"people,omitempty"` // see Ledger.Person
 	Send     string      `json:"send,omitempty"`   // of the message whose link led to it, as the shop kept it; see SendID
 	Test     bool        `json:"test,omitempty"`
 	Lines    []OrderLine `json:"lines,omitempty"`
-	// Refunds are what was given back, by the shop's name for each refund.
+	// Refunds are what was given back, by the shop's name for each, as the order itself says.
 	Refunds map[string]Refund `json:"refunds,omitempty"`
-	Source  string            `json:"source,omitempty"` // what it was learned from: "orders/create", the address of a page
+	// Parts are refunds that were told of by themselves. One that is older than the order is in Refunds, or was taken back.
+	Parts map[string]Refund `json:"parts,omitempty"`
+	// Deleted is when the shop said that the order is gone. It is back if the shop says so, or says something of it that is later.
+	Deleted  time.Time `json:"deleted,omitzero"`  // by our clock
+	Restored time.Time `json:"restored,omitzero"` // likewise
+	Source   string    `json:"source,omitempty"`  // what it was learned from: "orders/create", the address of a page
 }
 
 // OrderState is how far an order is.
@@ -56,6 +58,7 @@ type OrderLine struct {
 
 // Refund is what was given back: of lines, or of the order as a whole.
 type Refund struct {
+	At    time.Time             `json:"at,omitzero"`
 	Lines map[string]RefundLine `json:"lines,omitempty"` // by the ID of the line
 	Minor int64                 `json:"minor,omitempty"` // of no line in particular
 }
@@ -66,24 +69,33 @@ type RefundLine struct {
 	Minor    int64 `json:"minor"`
 }
 
-// Merge joins what two messages say of one order. The later one by the shop's own clock is right, whichever came first; refunds
-// add up. Merging is the same in any order and any number of times.
+// Merge joins what two messages say of one order. The later one by the shop's own clock is right, whichever came first. Merging is the
+// same in any order and any number of times.
 func (o Order) Merge(other Order) Order {
 	newer, older := o, other
 	if o.compare(other) < 0 {
 		newer, older = other, o
 	}
 	merged := newer
-	merged.Refunds = nil
-	for _, list := range []map[string]Refund{older.Refunds, newer.Refunds} {
+	merged.Parts = nil
+	for _, list := range []map[string]Refund{older.Parts, newer.Parts} {
 		for id, r := range list {
-			if merged.Refunds == nil {
-				merged.Refunds = map[string]Refund{}
+			if merged.Parts == nil {
+				merged.Parts = map[string]Refund{}
 			}
-			if known, ok := merged.Refunds[id]; !ok || weight(r) > weight(known) {
-				merged.Refunds[id] = r
+			if known, ok := merged.Parts[id]; !ok || r.compare(known) > 0 {
+				merged.Parts[id] = r
 			}
 		}
+	}
+	if !older.At.IsZero() && (merged.At.IsZero() || older.At.Before(merged.At)) {
+		merged.At = older.At // a list that shows the day only is read several times on it
+	}
+	if older.Deleted.After(merged.Deleted) {
+		merged.Deleted = older.Deleted
+	}
+	if older.Restored.After(merged.Restored) {
+		merged.Restored = older.Restored
 	}
 	merged.Send = max(older.Send, newer.Send)
 	merged.People = people(append(slices.Clone(older.People), newer.People...))
@@ -97,14 +109,19 @@ func (o Order) compare(other Order) int {
 		cmp.Compare(o.print(), other.print()))
 }
 
-// weight says how much a refund tells: of two messages about the same one, the fuller is right.
-func weight(r Refund) string {
-	b, _ := json.Marshal(r) // plain data
-	return fmt.Sprintf("%06d/%s", len(r.Lines), b)
+func (r Refund) compare(other Refund) int {
+	sum := func(r Refund) (n int64) {
+		for _, l := range r.Lines {
+			n += l.Minor
+		}
+		return n + r.Minor
+	}
+	return cmp.Or(r.At.Compare(other.At), cmp.Compare(len(r.Lines), len(other.Lines)), cmp.Compare(sum(r), sum(other)))
 }
 
+// print is all of what an order says of itself.
 func (o Order) print() string {
-	o.Refunds, o.People, o.Send = nil, nil, ""
+	o.Parts, o.People, o.Send, o.Deleted, o.Restored = nil, nil, "", time.Time{}, time.Time{}
 	b, _ := json.Marshal(o) // plain data
 	return string(b)
 }
@@ -123,7 +140,24 @@ func people(list []string) []string {
 }
 
 // Counts reports whether an order counts as a purchase.
-func (o Order) Counts() bool { return !o.At.IsZero() && !o.Test && o.State != OrderCancelled }
+func (o Order) Counts() bool {
+	return !o.At.IsZero() && !o.Test && o.State != OrderCancelled && (o.Deleted.IsZero() || o.Deleted.Before(o.Updated) || !o.Restored.Before(o.Deleted))
+}
+
+// refunds are all that were given back.
+func (o Order) refunds() map[string]Refund {
+	all := maps.Clone(o.Refunds)
+	for id, r := range o.Parts {
+		if _, told := all[id]; told || r.At.Before(o.Updated) && !o.At.IsZero() && !r.At.IsZero() {
+			continue
+		}
+		if all == nil {
+			all = map[string]Refund{}
+		}
+		all[id] = r
+	}
+	return all
+}
 
 // Net returns what of a line was kept: its number and its amount, after refunds. A refund of no line in particular is taken off all
 // lines in proportion.
@@ -131,7 +165,7 @@ func (o Order) Net(line int) (quantity int, minor int64) {
 	l := o.Lines[line]
 	quantity, minor = l.Quantity, l.Minor
 	whole := int64(0)
-	for _, r := range o.Refunds {
+	for _, r := range o.refunds() {
 		if back, ok := r.Lines[l.ID]; ok && l.ID != "" {
 			quantity, minor = quantity-back.Quantity, minor-back.Minor
 		}
@@ -142,68 +176,20 @@ func (o Order) Net(line int) (quantity int, minor int64) {
 		sum += other.Minor
 	}
 	if whole > 0 && sum > 0 {
-		if minor -= min(whole, sum) * l.Minor / sum; whole >= sum {
+		part := new(big.Int).Mul(big.NewInt(min(whole, sum)), big.NewInt(l.Minor))
+		if minor -= part.Quo(part, big.NewInt(sum)).Int64(); whole >= sum {
 			quantity = 0
 		}
 	}
 	return max(0, quantity), max(0, minor)
 }
 
-func orderKey(shop, id string) string { return shop + "/" + id }
-
-// TakeOrder remembers what a shop says of an order. It is on disk when it returns; said twice, or late, it changes nothing.
-func (l *Ledger) TakeOrder(ctx context.Context, o Order) (changed bool, err error) {
-	if o.Shop == "" || o.ID == "" {
-		return false, errors.New("an order without a number")
+// Refund notes an amount that was given back of no line in particular.
+func (o *Order) Refund(id string, minor int64) {
+	if o.Refunds == nil {
+		o.Refunds = map[string]Refund{}
 	}
-	for range 3 {
-		changed, err = l.takeOrder(ctx, o)
-		if !errors.Is(err, ErrConflict) {
-			return changed, err
-		}
-	}
-	return false, fmt.Errorf("order %s: %w", o.ID, ErrConflict)
-}
-
-func (l *Ledger) takeOrder(ctx context.Context, o Order) (bool, error) {
-	key := orderKey(o.Shop, o.ID)
-	entry, err := l.store.Get(ctx, Orders, key)
-	if err != nil {
-		return false, err
-	}
-	if entry.Rev != 0 {
-		var known Order
-		if err := json.Unmarshal(entry.Value, &known); err != nil {
-			return false, fmt.Errorf("order %s: %w: %w", key, errDecode, err)
-		}
-		merged := known.Merge(o)
-		o = merged
-		o.Updated, o.Source = known.Updated, known.Source
-		if value, err := json.Marshal(o); err != nil || string(value) == string(entry.Value) { // read again, and the same
-			return false, err
-		}
-		o = merged
-	}
-	value, err := json.Marshal(o)
-	if err != nil || string(value) == string(entry.Value) {
-		return false, err
-	}
-	// The note for the next run comes first: a process that dies in between leaves one too many.
-	out, err := l.store.Apply(ctx, Write{Table: Inbox, Key: inboxOrder + key, Value: []byte("1")}, Write{Table: Orders, Key: key, Value: value, Rev: entry.Rev})
-	if err == nil && out[1].Conflict {
-		err = ErrConflict
-	}
-	return err == nil, err
-}
-
-// AllOrders yields every order.
-func (l *Ledger) AllOrders(ctx context.Context) iter.Seq2[Order, error] {
-	return decoded[Order](l.store.Scan(ctx, Orders, ""))
-}
-
-// FindOrder returns an order; ok is false where there is none.
-func (l *Ledger) FindOrder(ctx context.Context, shop, id string) (o Order, ok bool, err error) {
-	return get[Order](ctx, l.store, Orders, orderKey(shop, id))
+	o.Refunds[id] = Refund{Minor: minor}
 }
 
 // products are the names of the products of a shop by the codes of their variants, as orders have told them.
@@ -216,13 +202,5 @@ func products(orders []Order) map[string]string {
 			}
 		}
 	}
-	return maps.Clone(list)
-}
-
-// Refund notes an amount that was given back of no line in particular.
-func (o *Order) Refund(id string, minor int64) {
-	if o.Refunds == nil {
-		o.Refunds = map[string]Refund{}
-	}
-	o.Refunds[id] = Refund{Minor: minor}
+	return list
 }

@@ -6,10 +6,12 @@ import (
 )
 
 // overlap is how far before the last reading of a list of orders the next one begins: orders are paid, changed and cancelled later.
-const overlap = 48 * time.Hour
-
-// firstOrders is how far back the first reading goes.
-const firstOrders = 14 * 24 * time.Hour
+// Once a day it goes farther back, for what is given back after weeks.
+const (
+	overlap  = 48 * time.Hour
+	deep     = 60 * 24 * time.Hour
+	deepEach = 20 * time.Hour
+)
 
 // orders reads the list of orders of a job, if it has one. Only the orders of those who were told are looked at closely.
 func (b *Bot) orders(ctx context.Context, job Job, run *Run) error {
@@ -30,9 +32,13 @@ func (b *Bot) orders(ctx context.Context, job Job, run *Run) error {
 	if err != nil {
 		return err
 	}
-	since := last.Add(-overlap)
-	if last.IsZero() {
-		since = run.Started.Add(-firstOrders)
+	wholly, err := b.Ledger.Marked(ctx, what+"/deep")
+	if err != nil {
+		return err
+	}
+	since, far := last.Add(-overlap), run.Started.Sub(wholly) > deepEach
+	if far {
+		since = run.Started.Add(-deep)
 	}
 	b.progress("reading the orders of %s", job.Orders)
 	person := func(address string) string {
@@ -63,6 +69,11 @@ func (b *Bot) orders(ctx context.Context, job Job, run *Run) error {
 	}
 	if err := b.Ledger.learn(ctx, shapes); err != nil {
 		return err
+	}
+	if far {
+		if err := b.Ledger.Mark(ctx, what+"/deep", run.Started); err != nil {
+			return err
+		}
 	}
 	return b.Ledger.Mark(ctx, what, run.Started)
 }

@@ -33,9 +33,15 @@ func (l *Ledger) keepPlaces(ctx context.Context, list map[string]place) error {
 	return err
 }
 
+// used is a place that a plan makes use of.
+type used struct {
+	write Write
+	key   string // of the notification that takes it up; "": it is of no use any more
+}
+
 // latecomers are the requests of those who came too late for the restock before. Who has bought, was forgotten, or asks in the CRM
 // again, needs no place any more.
-func (b *Bot) latecomers(ctx context.Context, job Job, c Comparison, subs []Subscription) (late []Subscription, used []Write, err error) {
+func (b *Bot) latecomers(ctx context.Context, job Job, c Comparison, subs []Subscription) (late []Subscription, list []used, err error) {
 	asked := map[string]bool{}
 	for _, s := range subs {
 		asked[s.SKU+"\x00"+s.ID] = true
@@ -45,7 +51,7 @@ func (b *Bot) latecomers(ctx context.Context, job Job, c Comparison, subs []Subs
 		if err != nil {
 			return nil, nil, err
 		}
-		used = append(used, done...)
+		list = append(list, done...)
 		for _, s := range some {
 			if !asked[s.SKU+"\x00"+s.ID] {
 				asked[s.SKU+"\x00"+s.ID] = true
@@ -53,10 +59,10 @@ func (b *Bot) latecomers(ctx context.Context, job Job, c Comparison, subs []Subs
 			}
 		}
 	}
-	return late, used, nil
+	return late, list, nil
 }
 
-func (l *Ledger) placed(ctx context.Context, r Restock) (subs []Subscription, used []Write, err error) {
+func (l *Ledger) placed(ctx context.Context, r Restock) (subs []Subscription, list []used, err error) {
 	prefix := r.Job + "/" + r.SKU + "/"
 	for entry, err := range l.store.Scan(ctx, Places, prefix) {
 		if err != nil {
@@ -65,29 +71,62 @@ func (l *Ledger) placed(ctx context.Context, r Restock) (subs []Subscription, us
 		if strings.Contains(entry.Key[len(prefix):], "/") { // of another product, whose code begins alike
 			continue
 		}
-		used = append(used, Write{Table: Places, Key: entry.Key, Rev: entry.Rev})
-		key, number, _ := strings.Cut(string(entry.Value), " ")
-		if strconv.Itoa(r.Number-1) != number { // told of the restock after it, by a run that was cut off then
-			continue
-		}
+		place := used{write: Write{Table: Places, Key: entry.Key, Rev: entry.Rev}}
+		key, episode, _ := strings.Cut(string(entry.Value), " ")
 		n, ok, err := l.Find(ctx, key)
 		if err != nil {
 			return nil, nil, err
 		}
-		if ok && !n.Erased && n.Bought.IsZero() {
-			s := n.Subscription
-			s.Kept, s.SKU = true, r.SKU
-			subs = append(subs, s)
+		since, _ := strconv.Atoi(episode)
+		if ok && !n.Erased && n.Bought.IsZero() && since < r.Number {
+			told, err := l.toldSince(ctx, &n, since, r.Number)
+			if err != nil {
+				return nil, nil, err
+			}
+			if !told {
+				s := n.Subscription
+				s.Kept, s.SKU = true, r.SKU
+				subs = append(subs, s)
+				place.key = Key(r.Job, r.SKU, r.Number, s.ID)
+			}
 		}
+		list = append(list, place)
 	}
-	return subs, used, nil
+	return subs, list, nil
 }
 
-// unplace gives up places that were used.
-func (l *Ledger) unplace(ctx context.Context, used []Write) error {
-	if len(used) == 0 {
+// toldSince reports whether somebody was planned for a restock between two others: the place was taken up then, by a run that was cut
+// off before it could be given up.
+func (l *Ledger) toldSince(ctx context.Context, n *Notification, from, to int) (bool, error) {
+	for number := from + 1; number < to; number++ {
+		later := *n
+		later.Restock.Number = number
+		entry, err := l.store.Get(ctx, Asked, l.askedKey(&later))
+		if err != nil || entry.Rev != 0 {
+			return entry.Rev != 0, err
+		}
+	}
+	return false, nil
+}
+
+// unplace gives up the places that were taken up. One of somebody who could not be planned now is kept.
+func (b *Bot) unplace(ctx context.Context, list []used) error {
+	var writes []Write
+	for _, u := range list {
+		if u.key != "" {
+			n, ok, err := b.Ledger.Find(ctx, u.key)
+			if err != nil {
+				return err
+			}
+			if !ok || n.Reason == Unsettled {
+				continue
+			}
+		}
+		writes = append(writes, u.write)
+	}
+	if len(writes) == 0 {
 		return nil
 	}
-	_, err := l.store.Apply(ctx, used...)
+	_, err := b.Ledger.store.Apply(ctx, writes...)
 	return err
 }

@@ -1,6 +1,7 @@
 package bot
 
 import (
+	"slices"
 	"sort"
 	"strings"
 	"time"
@@ -45,7 +46,9 @@ func Plan(job, run string, opened []Restock, subs []Subscription, unfinished []N
 		if r, ok := bySKU[n.Restock.SKU]; ok && r.Number == n.Restock.Number && (n.State.Open() || n.State == Accepted) {
 			told[person(n)] = n.Key
 		}
-		waiting[n.Restock.SKU+"\x00"+n.Subscription.ID] = true
+		if n.State != Accepted || !keeps(subs, n.Subscription.ID) { // whose place was kept was told, whatever is still to be written
+			waiting[n.Restock.SKU+"\x00"+n.Subscription.ID] = true
+		}
 	}
 	var plan []Notification
 	for _, s := range sorted {
@@ -86,6 +89,11 @@ func Plan(job, run string, opened []Restock, subs []Subscription, unfinished []N
 		plan = append(plan, n)
 	}
 	return plan
+}
+
+// keeps reports whether a request is one whose place was kept.
+func keeps(subs []Subscription, id string) bool {
+	return slices.ContainsFunc(subs, func(s Subscription) bool { return s.Kept && s.ID == id })
 }
 
 // person names who gets a message about what: two customers may share a phone, one customer may ask twice.

@@ -52,7 +52,7 @@ func (b *Bot) read(ctx context.Context, job Job, run *Run, entered []string) (Co
 	if err := b.remember(ctx, job, run, c, shapes, back, append(subs, late...)); err != nil || run.DryRun {
 		return c, err
 	}
-	return c, b.Ledger.unplace(ctx, used)
+	return c, errors.Join(b.unplace(ctx, used), b.readFor(ctx, job, entered))
 }
 
 // stock reads the stock until it is believed: a restock that the policy wants confirmed, or a reading that violates a guard,

@@ -48,7 +48,7 @@ func (n *Notification) encode() []byte {
 	w.number(22, int64(n.Reminder))
 	w.time(23, n.Bought)
 	w.time(24, n.Invited)
-	w.flag(25, n.Holdout)
+	w.time(25, n.Holdout)
 	for i := range n.Notes {
 		w.group(26, func() { n.Notes[i].write(&w) })
 	}
@@ -67,6 +67,7 @@ func (o *Note) write(w *writer) {
 	w.time(2, o.At)
 	w.text(3, o.Detail)
 	w.group(4, func() { o.FollowUp.write(w) })
+	w.text(5, o.Order)
 }
 
 func (r *Restock) write(w *writer) {

@@ -73,7 +73,7 @@ func (n *Notification) read(f field) error {
 	case 24:
 		n.Invited = f.time()
 	case 25:
-		n.Holdout = f.number == 1
+		n.Holdout = f.time()
 	case 26:
 		var o Note
 		err := each(f.bytes, o.read)
@@ -107,6 +107,8 @@ func (o *Note) read(f field) error {
 		o.Detail = f.text()
 	case 4:
 		return each(f.bytes, o.FollowUp.read)
+	case 5:
+		o.Order = f.text()
 	}
 	return nil
 }

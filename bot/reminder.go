@@ -15,7 +15,7 @@ func reminders(plan []Notification, after []time.Duration, now time.Time) []Noti
 		}
 		for i, wait := range after {
 			r := n
-			r.Reminder, r.Of = i+1, n.Key
+			r.Reminder, r.Of, r.Holdout, r.Reason = i+1, n.Key, time.Time{}, ""
 			r.Key = Key(n.Job, n.Restock.SKU, n.Restock.Number, n.Subscription.ID+"\x00reminder "+strconv.Itoa(r.Reminder))
 			r.Due, r.NotAfter = now.Add(wait), now.Add(wait+n.NotAfter.Sub(now))
 			r.Changes = []Change{{At: now, To: Queued, Run: n.Run, Detail: "reminder of " + n.Key}}

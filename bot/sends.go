@@ -27,7 +27,7 @@ func (l *Ledger) Sends(ctx context.Context, match func(n Notification) bool) ([]
 
 // SendOf is a message that has left, without its clicks.
 func (l *Ledger) SendOf(n Notification) Send {
-	s := Send{Key: n.Key, Of: n.Of, Job: n.Job, SKU: n.Restock.SKU, Told: n.Told()}
+	s := Send{Key: n.Key, Of: n.Of, Job: n.Job, SKU: n.Restock.SKU, Episode: n.Restock.Number, Told: n.Told()}
 	for _, address := range []string{n.Address, n.Subscription.Email, E164(n.Subscription.Phone)} {
 		if address != "" {
 			s.People = append(s.People, l.Person(address))

@@ -30,6 +30,7 @@ type SignUp struct {
 	Sent      bool      `json:"sent,omitempty"`      // the confirmation has left, or may have
 	Asked     time.Time `json:"asked,omitzero"`      // when the confirmation was sent
 	FollowUp  FollowUp  `json:"follow_up"`           // how far it has come into the CRM
+	Fresh     bool      `json:"fresh,omitempty"`     // entered, and who waits was not read since
 	Cancelled Reason    `json:"cancelled,omitempty"` // it is not entered, and why
 	Who       string    `json:"who,omitempty"`       // see Notification
 	Sealed    []byte    `json:"sealed,omitempty"`    // what tells who it is
@@ -93,7 +94,6 @@ func (l *Ledger) AddSignUp(ctx context.Context, s SignUp) (saved SignUp, fresh b
 		return s, false, ErrInStock
 	}
 	s.Product = level.Name
-	s.ID = SignUpID(s.Job, s.SKU, level.Episode, l.Person(s.Address))
 	if s.At.IsZero() {
 		s.At = l.now()
 	}
@@ -103,19 +103,40 @@ func (l *Ledger) AddSignUp(ctx context.Context, s SignUp) (saved SignUp, fresh b
 		return s, false, err
 	}
 	s.Confirm = s.Confirm || gone && (left.Reason == LeftUs || left.Reason == Forgotten) // somebody else may use the address
-	known, found, err := l.FindSignUp(ctx, s.ID)
+	known, found, err := l.sameWish(ctx, &s, level)
 	if err != nil {
 		return known, false, err
 	}
 	if again := known.State() == "unconfirmed" && l.now().Sub(known.Asked) > askAgain; found && known.Cancelled == "" && !again {
 		return known, false, nil
 	}
-	s.rev = known.rev
+	s.rev, s.Asked = known.rev, known.Asked
 	if err := l.SaveSignUp(ctx, &s); err != nil {
 		return s, false, err
 	}
 	return s, true, nil
 }
+
+// sameWish gives a sign-up its ID, and returns the one that stands under it. A wish that was made before the product was in stock the
+// last time, within the same restock, was another one.
+func (l *Ledger) sameWish(ctx context.Context, s *SignUp, level Level) (known SignUp, found bool, err error) {
+	person := l.Person(s.Address)
+	for n := range maxWishes {
+		name := person
+		if n > 0 {
+			name += "/" + strconv.Itoa(n)
+		}
+		s.ID = SignUpID(s.Job, s.SKU, level.Episode, name)
+		known, found, err = l.FindSignUp(ctx, s.ID)
+		if err != nil || !found || known.State() == "unconfirmed" || !level.OutSince.After(known.At) {
+			break
+		}
+	}
+	return known, found, err
+}
+
+// maxWishes bounds how often somebody can ask for a product within one restock.
+const maxWishes = 50
 
 // SaveSignUp writes a sign-up that nobody else has changed.
 func (l *Ledger) SaveSignUp(ctx context.Context, s *SignUp) error {

@@ -4,6 +4,9 @@ import (
 	"context"
 	"crypto/hmac"
 	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"slices"
 	"strings"
 	"time"
 )
@@ -29,6 +32,42 @@ func (v *Vault) ReadConfirm(token string) (id string, ok bool) {
 
 // ConfirmFor is how long a confirmation is waited for.
 const ConfirmFor = 7 * 24 * time.Hour
+
+// How often somebody may be asked to confirm, whoever types their address: so many times in a day; and who has left, or was forgotten, once
+// in a week.
+const (
+	asksADay  = 3
+	leftAsked = 7 * 24 * time.Hour
+)
+
+// MayAsk reports whether a person may be asked to confirm a sign-up now, and counts it.
+func (l *Ledger) MayAsk(ctx context.Context, s SignUp) (may bool, err error) {
+	person := l.Person(s.Address)
+	left, gone, err := l.Suppressed(ctx, person, s.Channel)
+	if err != nil || gone && left.Reason != LeftUs && left.Reason != Forgotten {
+		return false, err // there is no such address
+	}
+	for range 3 {
+		var times []time.Time
+		err = l.put(ctx, Jobs, "asked/"+person, func(old []byte) (any, error) {
+			if old != nil {
+				if err := json.Unmarshal(old, &times); err != nil {
+					return nil, err
+				}
+			}
+			times = slices.DeleteFunc(times, func(t time.Time) bool { return l.now().Sub(t) > leftAsked })
+			today := slices.DeleteFunc(slices.Clone(times), func(t time.Time) bool { return l.now().Sub(t) > 24*time.Hour })
+			if may = len(today) < asksADay && (!gone || len(times) == 0); may {
+				times = append(times, l.now())
+			}
+			return times, nil
+		})
+		if !errors.Is(err, ErrConflict) {
+			return may && err == nil, err
+		}
+	}
+	return false, err
+}
 
 // Unconfirmed are the sign-ups whose confirmation is to be sent.
 func (l *Ledger) Unconfirmed(ctx context.Context) (list []SignUp, err error) {

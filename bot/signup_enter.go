@@ -27,9 +27,13 @@ func (b *Bot) enter(ctx context.Context, job Job, run *Run) (skus []string, err 
 	if err != nil {
 		return nil, err
 	}
+	slices.SortStableFunc(list, func(a, b SignUp) int { return a.FollowUp.Attempt - b.FollowUp.Attempt }) // a few that cannot be entered hold nobody up
 	var errs []error
 	inARow := 0
 	for _, s := range list {
+		if s.Job == job.Name && s.Fresh { // of a run that could not read who waits after that
+			skus = append(skus, s.SKU)
+		}
 		if s.Job != job.Name || !s.due() {
 			continue
 		}
@@ -56,6 +60,27 @@ func (b *Bot) enter(ctx context.Context, job Job, run *Run) (skus []string, err 
 	return skus, errors.Join(errs...)
 }
 
+// readFor notes that who waits was read after the sign-ups of a job were entered.
+func (b *Bot) readFor(ctx context.Context, job Job, skus []string) error {
+	if len(skus) == 0 {
+		return nil
+	}
+	list, err := b.Ledger.AllSignUps(ctx)
+	if err != nil {
+		return err
+	}
+	for _, s := range list {
+		if s.Job != job.Name || !s.Fresh {
+			continue
+		}
+		s.Fresh = false
+		if err := b.Ledger.SaveSignUp(ctx, &s); err != nil && !errors.Is(err, ErrConflict) {
+			return err
+		}
+	}
+	return nil
+}
+
 // enterOne enters one sign-up.
 func (b *Bot) enterOne(ctx context.Context, job Job, s *SignUp) error {
 	if why, err := b.Ledger.unwanted(ctx, s); err != nil || why != "" {
@@ -78,7 +103,7 @@ func (b *Bot) enterOne(ctx context.Context, job Job, s *SignUp) error {
 		return errors.Join(err, b.Ledger.SaveSignUp(context.WithoutCancel(ctx), s))
 	}
 	result.Attempt, result.At = s.FollowUp.Attempt, b.Now()
-	s.FollowUp = result
+	s.FollowUp, s.Fresh = result, true
 	return b.Ledger.SaveSignUp(context.WithoutCancel(ctx), s)
 }
 

@@ -61,11 +61,10 @@ func (l *Ledger) Suppress(ctx context.Context, s Suppression) error {
 	if err != nil {
 		return err
 	}
-	writes := []Write{{Table: Suppressions, Key: suppressionKey(s.Who, s.Channel), Value: value}} // a conflict: it stands there already
-	if s.Reason == LeftUs {
-		writes = append(writes, Write{Table: Inbox, Key: inboxLeft + s.Who, Value: []byte("1")})
+	_, err = l.store.Apply(ctx, Write{Table: Suppressions, Key: suppressionKey(s.Who, s.Channel), Value: value}) // a conflict: it stands there already
+	if err == nil && s.Reason == LeftUs {
+		err = l.knock(ctx, inboxLeft+s.Who)
 	}
-	_, err = l.store.Apply(ctx, writes...)
 	return err
 }
 

@@ -34,7 +34,7 @@ type builder struct {
 type message struct {
 	sku, restock string
 	at           time.Time
-	counts       bool // it is in the period, or in the one before
+	reminder     bool
 }
 
 // Build makes the report of a period.
@@ -136,10 +136,12 @@ func through(e bot.Restock) float64 {
 
 // notifications counts messages.
 func (b *builder) notifications(ctx context.Context, l *bot.Ledger) error {
-	oldest := b.start.Add(-max(b.o.Windows.Direct, b.o.Windows.Assisted))
 	for n, err := range l.Where(ctx, func(n bot.Notification) bool {
-		last := n.Changes[max(0, len(n.Changes)-1):]
-		return b.ours(n.Job) && (n.State.Open() || len(last) > 0 && !last[0].At.Before(oldest))
+		if !b.ours(n.Job) {
+			return false
+		}
+		last := n.Changes[max(0, len(n.Changes)-1):] // purchases are put down to messages however old, so that each report says the same of them
+		return n.State.Open() || n.State == bot.Accepted || n.State == bot.Bounced || len(last) > 0 && !last[0].At.Before(b.start)
 	}) {
 		if err != nil {
 			return err
@@ -152,7 +154,7 @@ func (b *builder) notifications(ctx context.Context, l *bot.Ledger) error {
 func (b *builder) notification(l *bot.Ledger, n bot.Notification) {
 	sku, restock := n.Restock.SKU, restockName(n.Job, n.Restock.SKU, n.Restock.Number)
 	b.names[sku] = cmp.Or(n.Restock.Name, b.names[sku])
-	if n.Holdout {
+	if !n.Holdout.IsZero() && n.Reminder == 0 && (n.State == bot.Accepted || n.State == bot.Bounced || n.State == bot.Queued || n.State == bot.Expired) {
 		b.held = append(b.held, n)
 	}
 	var last bot.Change
@@ -195,11 +197,11 @@ func (b *builder) tell(l *bot.Ledger, n bot.Notification, sku, restock string) {
 		if n.State == bot.Bounced {
 			f.Bounced++
 		}
-		if n.Reminder == 0 && !n.Holdout && !n.Restock.Opened.IsZero() {
+		if n.Reminder == 0 && n.Holdout.IsZero() && !n.Restock.Opened.IsZero() {
 			f.waits = append(f.waits, told.Sub(n.Restock.Opened))
 		}
 	})
-	b.told[n.Key] = message{sku: sku, restock: restock, at: told, counts: !told.Before(b.start) && told.Before(b.o.To)}
+	b.told[n.Key] = message{sku: sku, restock: restock, at: told, reminder: n.Reminder > 0}
 	if n.State == bot.Accepted {
 		s := l.SendOf(n)
 		b.sends = append(b.sends, s)
@@ -230,6 +232,8 @@ func (b *builder) clicks(ctx context.Context, l *bot.Ledger) error {
 		if !ok {
 			continue
 		}
+		c.Told = m.at // it may have been opened before it was known to be accepted
+		l.Judge.Judge(&c)
 		for i, h := range c.Hits {
 			b.at(h.At, m.sku, m.restock, func(f *Figures) {
 				f.AllClicks++
@@ -309,7 +313,7 @@ func (b *builder) signUps(ctx context.Context, l *bot.Ledger) error {
 		}
 		b.names[s.SKU] = cmp.Or(b.names[s.SKU], s.Product)
 		b.at(s.At, s.SKU, "", func(f *Figures) { f.SignUps++ })
-		if s.Address == "" || !b.notified[l.Person(s.Address)+"\x00"+s.SKU].After(s.At) {
+		if s.Address != "" && !b.notified[l.Person(s.Address)+"\x00"+s.SKU].After(s.At) {
 			b.wait(s.SKU, "sign-up "+s.ID)
 		}
 	}

@@ -19,12 +19,12 @@ func (b *builder) holdout(l *bot.Ledger, orders []bot.Order, sales []bot.Sale) {
 		if planned.Before(b.o.From) || !planned.Before(b.o.To) {
 			continue
 		}
-		h.For = max(h.For, n.Due.Sub(planned))
+		h.For = max(h.For, n.Holdout.Sub(planned))
 		s := l.SendOf(n)
 		s.Told = planned
 		unasked = append(unasked, s)
-		until[n.Key] = n.Due
-		if told := n.Told(); !told.IsZero() && told.Before(n.Due) {
+		until[n.Key] = n.Holdout
+		if told := n.Told(); !told.IsZero() && told.Before(n.Holdout) {
 			until[n.Key] = told
 		}
 	}
@@ -47,7 +47,7 @@ func (b *builder) holdout(l *bot.Ledger, orders []bot.Order, sales []bot.Sale) {
 		}
 	}
 	for key, m := range b.told {
-		if held[key] || m.at.Before(b.o.From) || !m.at.Before(b.o.To) {
+		if held[key] || m.reminder || m.at.Before(b.o.From) || !m.at.Before(b.o.To) {
 			continue
 		}
 		h.Told++

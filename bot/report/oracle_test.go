@@ -139,7 +139,7 @@ func (h *history) sales(in func(time.Time) bool, f *report.Figures) {
 			if !ok || units == 0 {
 				continue
 			}
-			name := m.sku + m.who
+			name := m.key // each message is of a restock of its own
 			if tier == "halo" {
 				name += ">" + line.SKU
 			}

@@ -8,23 +8,29 @@ import (
 // Pers lists how a period can be divided.
 func Pers() []string { return []string{"day", "week", "month"} }
 
-// day is the beginning of a calendar day, by the clock of a zone.
-func day(t time.Time, zone *time.Location) time.Time {
-	y, m, d := t.In(zone).Date()
-	return time.Date(y, m, d, 0, 0, 0, 0, zone)
+// first is the first moment of a calendar day: midnight, or where the clock is put on then, what comes after it.
+func first(y int, m time.Month, d int, zone *time.Location) time.Time {
+	noon := time.Date(y, m, d, 12, 0, 0, 0, zone)
+	t := time.Date(y, m, d, 0, 0, 0, 0, zone)
+	for t.Day() != noon.Day() {
+		t = t.Add(15 * time.Minute)
+	}
+	for earlier := t.Add(-15 * time.Minute); earlier.Day() == noon.Day(); earlier = earlier.Add(-15 * time.Minute) {
+		t = earlier // midnight comes twice
+	}
+	return t
 }
 
 // begin is the beginning of the day, week (Monday) or month that a time is in.
 func begin(t time.Time, per string, zone *time.Location) time.Time {
-	t = day(t, zone)
-	y, m, d := t.Date()
+	y, m, d := t.In(zone).Date()
 	switch per {
 	case "week":
-		return time.Date(y, m, d-(int(t.Weekday())+6)%7, 0, 0, 0, 0, zone)
+		return first(y, m, d-(int(t.In(zone).Weekday())+6)%7, zone)
 	case "month":
-		return time.Date(y, m, 1, 0, 0, 0, 0, zone)
+		return first(y, m, 1, zone)
 	}
-	return t
+	return first(y, m, d, zone)
 }
 
 // next is the beginning of the one after it; n may be below 0. Days have 23 or 25 hours where the clock changes.
@@ -32,11 +38,11 @@ func next(start time.Time, per string, n int, zone *time.Location) time.Time {
 	y, m, d := start.In(zone).Date()
 	switch per {
 	case "week":
-		return time.Date(y, m, d+7*n, 0, 0, 0, 0, zone)
+		return first(y, m, d+7*n, zone)
 	case "month":
-		return time.Date(y, m+time.Month(n), 1, 0, 0, 0, 0, zone)
+		return first(y, m+time.Month(n), 1, zone)
 	}
-	return time.Date(y, m, d+n, 0, 0, 0, 0, zone)
+	return first(y, m, d+n, zone)
 }
 
 // divide makes the days, weeks or months of a period; the first and the last may be cut by it.
@@ -92,11 +98,11 @@ func before(from, to time.Time, zone *time.Location) time.Time {
 
 // ParseDay reads the beginning of a day: 2026-11-23.
 func ParseDay(text string, zone *time.Location) (time.Time, error) {
-	t, err := time.ParseInLocation(time.DateOnly, text, zone)
+	t, err := time.Parse(time.DateOnly, text)
 	if err != nil {
 		return t, fmt.Errorf("%q is not a day: expected the form 2026-11-23", text)
 	}
-	return t, nil
+	return first(t.Year(), t.Month(), t.Day(), zone), nil
 }
 
 // label names a day, week or month.

@@ -47,7 +47,7 @@ func (r Report) Definitions() []string {
 		"Direct: a person followed our link and bought just that product within " + span(r.Windows.Direct) + " of the click.",
 		"Assisted: was told, did not click, and bought just that product within " + span(r.Windows.Assisted) + " of the last message.",
 		"Halo: was told, and bought another variant of it. Direct, assisted and halo are never added up.",
-		"Each line of an order counts for one message, and of each customer and product only the first purchase. Cancelled orders and refunds are taken off. Amounts are after discounts, as the shop reports them.",
+		"Each line of an order counts for one message, and of each customer and restock only the first purchase. Cancelled orders and refunds are taken off. Amounts are after discounts, as the shop reports them.",
 		"Clicked: messages whose link a person followed. All clicks are those of mail scanners too.",
 		"Conversion: the share of the messages told in the period that led to a direct purchase, whenever that was.",
 		"Waiting: as far as it is known here; a CRM whose list is asked for product by product tells of products that came back only.",

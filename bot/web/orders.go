@@ -83,25 +83,32 @@ func (k OrderHook) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if ok {
 		err = k.take(r, o, gone)
 	}
-	if err == nil {
-		err = k.Ledger.Mark(r.Context(), "hook/"+k.Orders.Name(), k.Now())
-	}
 	if err != nil {
 		k.Log.Error("an order was not taken", slog.String("shop", k.Orders.Name()), slog.String("error", bot.Clean(err.Error())))
 		http.Error(w, "not now", http.StatusServiceUnavailable)
 		return
 	}
+	k.heard(r)
 	w.WriteHeader(http.StatusOK)
 }
 
+// heard notes that the shop still speaks to us: a webhook that fails is taken away by the shop, and then nothing comes any more.
+func (k OrderHook) heard(r *http.Request) {
+	what := "hook/" + k.Orders.Name()
+	if last, err := k.Ledger.Marked(r.Context(), what); err != nil || k.Now().Sub(last) < time.Minute {
+		return
+	}
+	if err := k.Ledger.Mark(r.Context(), what, k.Now()); err != nil && !errors.Is(err, bot.ErrConflict) { // another one was quicker
+		k.Log.Warn("it cannot be noted that an order came", slog.String("error", err.Error()))
+	}
+}
+
 func (k OrderHook) take(r *http.Request, o bot.Order, gone bool) error {
-	if gone {
-		known, ok, err := k.Ledger.FindOrder(r.Context(), o.Shop, o.ID)
-		if err != nil || !ok {
-			return err
-		}
-		o = known
-		o.State, o.Updated = bot.OrderCancelled, k.Now()
+	if gone { // perhaps before we hear of it at all
+		o.Deleted = k.Now()
+	}
+	if strings.HasSuffix(o.Source, ".restored") {
+		o.Restored = k.Now()
 	}
 	_, err := k.Ledger.TakeOrder(r.Context(), o)
 	return err

@@ -49,15 +49,18 @@ func (p *Public) Serve(ctx context.Context, l net.Listener) error {
 		Handler: handler, ReadHeaderTimeout: headerLimit, ReadTimeout: bodyLimit, WriteTimeout: bodyLimit, IdleTimeout: time.Minute,
 		MaxHeaderBytes: maxHeader, ErrorLog: slog.NewLogLogger(p.Log.Handler(), slog.LevelDebug),
 	}
+	ended := make(chan struct{})
 	stop := context.AfterFunc(ctx, func() {
+		defer close(ended)
 		ending, cancel := context.WithTimeout(context.WithoutCancel(ctx), bodyLimit)
 		defer cancel()
-		_ = server.Shutdown(ending)
+		_ = server.Shutdown(ending) // what takes longer is cut off
 	})
-	defer stop()
 	if err := server.Serve(l); !errors.Is(err, http.ErrServerClosed) {
+		stop()
 		return err
 	}
+	<-ended // the last requests are answered
 	return nil
 }
 
@@ -76,6 +79,7 @@ func (p *Public) Handler() (http.Handler, error) {
 	if p.Redirect != nil {
 		p.Redirect.page = pages
 		mux.Handle("GET /r/{token}", p.Redirect) // HEAD too
+		mux.HandleFunc("POST /r/{token}", p.Redirect.keep)
 	}
 	if d := p.SignUps; d != nil {
 		d.pages, d.limit = pages, &limiter{each: signUpsEach, all: signUpsAll}

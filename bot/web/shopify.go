@@ -95,6 +95,11 @@ type shopifyRefund struct {
 		Quantity int         `json:"quantity"`
 		Subtotal money       `json:"subtotal"`
 	} `json:"refund_line_items"`
+	Adjustments []struct {
+		Kind   string `json:"kind"`
+		Amount money  `json:"amount"`
+		Tax    money  `json:"tax_amount"`
+	} `json:"order_adjustments"`
 	Transactions []struct {
 		Amount   money  `json:"amount"`
 		Currency string `json:"currency"`
@@ -111,8 +116,8 @@ func (s Shopify) Read(topic string, body []byte, person func(string) string) (o 
 		if err := json.Unmarshal(body, &r); err != nil {
 			return o, false, false, err
 		}
-		o = bot.Order{Shop: s.Name(), ID: r.OrderID.String(), Refunds: map[string]bot.Refund{}}
-		err := r.into(&o, "")
+		o = bot.Order{Shop: s.Name(), ID: r.OrderID.String(), Parts: map[string]bot.Refund{}}
+		err := r.into(o.Parts, "")
 		return o, false, true, err
 	case "orders/delete":
 		var d struct {
@@ -177,16 +182,16 @@ func (in shopifyOrder) order(person func(string) string) (bot.Order, error) {
 		if o.Refunds == nil {
 			o.Refunds = map[string]bot.Refund{}
 		}
-		if err := r.into(&o, in.Currency); err != nil {
+		if err := r.into(o.Refunds, in.Currency); err != nil {
 			return o, err
 		}
 	}
 	return o, nil
 }
 
-// into adds a refund to an order.
-func (r shopifyRefund) into(o *bot.Order, currency string) error {
-	refund := bot.Refund{}
+// into adds a refund to a list. What was given back of the shipping is none of the products'.
+func (r shopifyRefund) into(list map[string]bot.Refund, currency string) error {
+	refund := bot.Refund{At: r.CreatedAt}
 	for _, t := range r.Transactions {
 		if currency == "" {
 			currency = t.Currency
@@ -216,8 +221,20 @@ func (r shopifyRefund) into(o *bot.Order, currency string) error {
 		}
 		refund.Minor += amount
 	}
+	for _, a := range r.Adjustments {
+		if len(r.Lines) > 0 || a.Kind != "shipping_refund" {
+			continue
+		}
+		for _, m := range []money{a.Amount, a.Tax} {
+			amount, err := m.in(currency)
+			if err != nil {
+				return fmt.Errorf("refund %s: %w", r.ID, err)
+			}
+			refund.Minor -= max(amount, -amount)
+		}
+	}
 	if len(refund.Lines) > 0 || refund.Minor > 0 {
-		o.Refunds[r.ID.String()] = refund
+		list[r.ID.String()] = refund
 	}
 	return nil
 }

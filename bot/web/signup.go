@@ -165,9 +165,14 @@ func (d *SignUps) read(w http.ResponseWriter, r *http.Request) (v wish, program 
 	form, err := fields(r)
 	v = wish{
 		SKU: form["sku"], Email: form["email"], Phone: form["phone"], Channel: form["channel"], Name: form["name"], Language: form["language"],
-		Consent: form["consent"] != "", Page: form["page"], Website: form["website"],
+		Consent: ticked(form["consent"]), Page: form["page"], Website: form["website"],
 	}
 	return v, false, err
+}
+
+// ticked reads a box of a form.
+func ticked(text string) bool {
+	return slices.Contains([]string{"yes", "on", "true", "1"}, strings.ToLower(strings.TrimSpace(text)))
 }
 
 // check makes a sign-up of a wish, or says what is wrong with each field.

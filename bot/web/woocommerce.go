@@ -76,6 +76,7 @@ type wooOrder struct {
 		ProductID json.Number `json:"product_id"`
 		Quantity  float64     `json:"quantity"`
 		Total     money       `json:"total"`
+		Tax       money       `json:"total_tax"`
 		SKU       string      `json:"sku"`
 	} `json:"line_items"`
 	Refunds []struct {
@@ -110,6 +111,22 @@ func (s WooCommerce) Read(topic string, body []byte, person func(string) string)
 	return o, false, in.Status != "checkout-draft" && in.Status != "auto-draft", err
 }
 
+// ofProducts is a refund without the tax: it is told with it, and the lines are without.
+func (in wooOrder) ofProducts(refund, lines int64) int64 {
+	gross := lines
+	for _, l := range in.Lines {
+		tax, err := l.Tax.in(in.Currency)
+		if err != nil {
+			return refund
+		}
+		gross += tax
+	}
+	if gross <= 0 {
+		return refund
+	}
+	return int64(float64(refund)*float64(lines)/float64(gross) + 0.5)
+}
+
 func (in wooOrder) order(person func(string) string) (bot.Order, error) {
 	o := bot.Order{
 		Shop: "woocommerce", ID: in.ID.String(), Number: in.Number, At: in.Created.Time, Updated: in.Modified.Time, Currency: in.Currency,
@@ -128,18 +145,18 @@ func (in wooOrder) order(person func(string) string) (bot.Order, error) {
 		}
 		o.Lines = append(o.Lines, bot.OrderLine{ID: l.ID.String(), SKU: strings.TrimSpace(l.SKU), Product: l.ProductID.String(), Quantity: int(l.Quantity), Minor: total})
 	}
+	sum := int64(0)
+	for _, l := range o.Lines {
+		sum += l.Minor
+	}
 	for _, r := range in.Refunds {
 		amount, err := r.Total.in(in.Currency)
 		if err != nil {
 			return o, fmt.Errorf("refund %s: %w", r.ID, err)
 		}
-		o.Refund(r.ID.String(), max(amount, -amount))
+		o.Refund(r.ID.String(), in.ofProducts(max(amount, -amount), sum))
 	}
 	if in.Status == "refunded" { // whole, whatever its parts were
-		sum := int64(0)
-		for _, l := range o.Lines {
-			sum += l.Minor
-		}
 		o.Refunds = nil
 		o.Refund("whole", max(sum, 1))
 	}

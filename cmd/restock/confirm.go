@@ -47,10 +47,17 @@ func (w *workshop) confirm(ctx context.Context) error {
 	}()
 	for _, s := range list {
 		sender := senders[s.Channel]
-		if sender == nil || w.a.now().Sub(s.Asked) < time.Minute {
+		if sender == nil || w.a.now().Sub(s.Asked) < time.Minute { // one that did not leave is tried again
 			continue
 		}
-		s.Asked = w.a.now()
+		may, err := w.ledger.MayAsk(ctx, s)
+		if err != nil {
+			return err
+		}
+		if !may { // whoever types an address must not be able to flood it; the next day is another one
+			continue
+		}
+		s.Asked, s.Sent = w.a.now(), true // off the list before it leaves
 		if err := w.ledger.SaveSignUp(ctx, &s); err != nil {
 			return err
 		}
@@ -60,7 +67,7 @@ func (w *workshop) confirm(ctx context.Context) error {
 			Restock: bot.Restock{SKU: s.SKU, Name: s.Product}, Subscription: bot.Subscription{Customer: s.Customer, Language: s.Language},
 		}
 		sender.Send(ctx, []bot.Notification{n}, &d)
-		s.Sent = d.State == bot.Accepted || d.State == bot.Ambiguous
+		s.Sent = d.State != bot.Retry && d.State != bot.Queued // else it has certainly not left
 		if d.State == bot.Failed {
 			s.Cancelled = bot.BadAddress
 		}
