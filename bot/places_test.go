@@ -14,8 +14,10 @@ import (
 )
 
 func TestPlaceIsNotUnsettled(t *testing.T) {
-	n := bot.Notification{Key: "k", Job: "shop", State: bot.Accepted, Restock: bot.Restock{SKU: "A", Number: 1}, Subscription: bot.Subscription{ID: "7", SKU: "A", Email: "a@example.com"},
-		FollowUp: bot.FollowUp{State: bot.FollowUpPending}}
+	n := bot.Notification{
+		Key: "k", Job: "shop", State: bot.Accepted, Restock: bot.Restock{SKU: "A", Number: 1}, Subscription: bot.Subscription{ID: "7", SKU: "A", Email: "a@example.com"},
+		FollowUp: bot.FollowUp{State: bot.FollowUpPending},
+	}
 	p := bot.Plan("shop", "r", []bot.Restock{{SKU: "A", Number: 2}}, []bot.Subscription{{ID: "7", SKU: "A", Email: "a@example.com", Kept: true}}, []bot.Notification{n}, bot.Policy{Channels: []bot.Channel{bot.Email}}, at(9))
 	if p[0].State != bot.Queued {
 		t.Errorf("%s %s", p[0].State, p[0].Reason)
@@ -23,9 +25,7 @@ func TestPlaceIsNotUnsettled(t *testing.T) {
 }
 
 func TestPlaceWaits(t *testing.T) {
-	store, c := told(t, 1)
-	c.noWrites = true
-	store, c = &statetest.Memory{}, &clerk{company: newCompany(1)}
+	store, c := &statetest.Memory{}, &clerk{company: newCompany(1)}
 	c.goes(t, store, at(9))
 	c.stock["A"] = 5
 	c.noWrites = true // the record of this request cannot be written for a while
@@ -169,6 +169,7 @@ func TestNotedMeanwhile(t *testing.T) {
 		t.Error("the event is pending for ever: it is not on the work list")
 	}
 }
+
 func TestSecondWish(t *testing.T) {
 	store, c := &statetest.Memory{}, &clerk{company: newCompany(1)}
 	c.policy = bot.Policy{Channels: []bot.Channel{bot.Email}, Life: 24 * time.Hour, CoolDown: time.Hour}

@@ -19,7 +19,6 @@ type clerk struct {
 	notes   []string
 	signErr func(s bot.SignUp) error
 	signed  []string
-	noNote  bool
 	ordersF func(q bot.OrderQuery) []bot.Order
 }
 
@@ -30,6 +29,7 @@ func (c *clerk) Note(ctx context.Context, _ string, n bot.Notification, note bot
 	c.notes = append(c.notes, n.Subscription.ID+":"+string(note.Event)+":"+note.Detail)
 	return bot.FollowUp{State: bot.FollowUpWritten}, nil
 }
+
 func (c *clerk) SignUp(ctx context.Context, _ string, s bot.SignUp, intent func(context.Context) error) (bot.FollowUp, error) {
 	if c.signErr != nil {
 		if err := c.signErr(s); err != nil {
@@ -43,6 +43,7 @@ func (c *clerk) SignUp(ctx context.Context, _ string, s bot.SignUp, intent func(
 	c.subs = append(c.subs, bot.Subscription{ID: "su" + s.ID, SKU: s.SKU, Email: s.Address})
 	return bot.FollowUp{State: bot.FollowUpWritten}, nil
 }
+
 func (c *clerk) Orders(_ context.Context, _ string, q bot.OrderQuery) ([]bot.Order, error) {
 	if c.ordersF == nil {
 		return nil, nil
@@ -77,8 +78,10 @@ func led(store bot.Store, now time.Time) *bot.Ledger {
 }
 
 func order(l *bot.Ledger, id, who string, at time.Time) bot.Order {
-	return bot.Order{Shop: "shopify", ID: id, Number: "#" + id, At: at, Updated: at, State: bot.OrderPaid, Currency: "AUD", People: []string{l.Person(who)},
-		Lines: []bot.OrderLine{{ID: "1", SKU: "A", Quantity: 1, Minor: 5000}}}
+	return bot.Order{
+		Shop: "shopify", ID: id, Number: "#" + id, At: at, Updated: at, State: bot.OrderPaid, Currency: "AUD", People: []string{l.Person(who)},
+		Lines: []bot.OrderLine{{ID: "1", SKU: "A", Quantity: 1, Minor: 5000}},
+	}
 }
 
 func told(t *testing.T, customers int) (*statetest.Memory, *clerk) {
@@ -324,8 +327,10 @@ func TestRepeatCustomer(t *testing.T) {
 
 func TestOpenedBeforeAccepted(t *testing.T) {
 	l := led(&statetest.Memory{}, at(9))
-	n := bot.Notification{Key: bot.Key("shop", "A", 1, "1"), Job: "shop", State: bot.DotPending, Channel: bot.Email, Address: "a@example.com", Restock: bot.Restock{SKU: "A", Number: 1},
-		Changes: []bot.Change{{At: at(9), To: bot.DotPending}}}
+	n := bot.Notification{
+		Key: bot.Key("shop", "A", 1, "1"), Job: "shop", State: bot.DotPending, Channel: bot.Email, Address: "a@example.com", Restock: bot.Restock{SKU: "A", Number: 1},
+		Changes: []bot.Change{{At: at(9), To: bot.DotPending}},
+	}
 	l.Commit(t.Context(), bot.Comparison{}, []bot.Notification{n})
 	cl := &bot.Clicker{Ledger: l, Log: slog.New(slog.NewTextHandler(io.Discard, nil))}
 	ctx, stop := context.WithCancel(t.Context())
@@ -346,12 +351,11 @@ func TestOpenedBeforeAccepted(t *testing.T) {
 func TestSignUpsGetTheirTurn(t *testing.T) {
 	store, c := &statetest.Memory{}, &clerk{company: newCompany(0)}
 	c.goes(t, store, at(9))
-	l := led(store, at(9))
 	for i := range 3 {
-		l = led(store, at(9).Add(time.Duration(i)*time.Second))
+		l := led(store, at(9).Add(time.Duration(i)*time.Second))
 		l.AddSignUp(t.Context(), bot.SignUp{Job: "shop", SKU: "A", Channel: bot.Email, Address: fmt.Sprintf("poison%d@example.com", i)})
 	}
-	l = led(store, at(10))
+	l := led(store, at(10))
 	l.AddSignUp(t.Context(), bot.SignUp{Job: "shop", SKU: "A", Channel: bot.Email, Address: "good@example.com"})
 	c.signErr = func(s bot.SignUp) error {
 		if strings.HasPrefix(s.Address, "poison") {

@@ -50,6 +50,7 @@ func OrderColumns() []Word {
 		{"at", "when it was placed (type: date or datetime); every orders flow needs it. Of a day without a time, its end is meant"},
 		{"email", "who ordered; an order whose customer was not told of anything is passed over"},
 		{"phone", "the same, by number"},
+		{"customer", "the customer's name: it is not used, but covered in pictures"},
 		{"sku", "the product's code, of a line"},
 		{"product", "what variants of the product have in common, of a line"},
 		{"quantity", "of a line; default 1"},

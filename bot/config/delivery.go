@@ -46,6 +46,7 @@ type Quiet struct {
 // Public is the listener for customers: links in messages, unsubscribing, signing up, and what shops and gateways report.
 type Public struct {
 	strict.Pos
+	At     strict.Places
 	Listen string `yaml:"listen,required"` // address of this machine
 	URL    string `yaml:"url,required"`    // address under which customers reach it
 	// SendGrid is the public key of its signed event webhook.

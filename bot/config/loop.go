@@ -18,6 +18,7 @@ import (
 // OrderHook is a shop that tells of its orders.
 type OrderHook struct {
 	strict.Pos
+	At     strict.Places
 	Secret selectors.Template `yaml:"secret,required"` // ${secret:NAME}: that the shop signs with
 	Domain string             `yaml:"domain"`          // of the shop; messages of another one are refused
 }
@@ -25,6 +26,7 @@ type OrderHook struct {
 // SignUp is the form by which customers ask to be told.
 type SignUp struct {
 	strict.Pos
+	At      strict.Places
 	Job     string `yaml:"job"`     // whose CRM the wishes go into; default: the only one
 	Consent string `yaml:"consent"` // what customers agree to; it is kept with each wish
 	Confirm bool   `yaml:"confirm"` // a wish counts once a link in a message was followed
@@ -34,13 +36,15 @@ type SignUp struct {
 // Attribution says how long after a message a purchase is put down to it.
 type Attribution struct {
 	strict.Pos
-	Direct   time.Duration `yaml:"direct"`   // after a click; default 168h (7 days)
-	Assisted time.Duration `yaml:"assisted"` // after the last message; default 240h (10 days)
+	At       strict.Places
+	Direct   *time.Duration `yaml:"direct"`   // after a click; default 168h (7 days)
+	Assisted *time.Duration `yaml:"assisted"` // after the last message; default 240h (10 days)
 }
 
 // Holdout keeps a few back, to see what would have been bought anyway.
 type Holdout struct {
 	strict.Pos
+	At      strict.Places
 	Percent int           `yaml:"percent,required"` // of those who wait
 	For     time.Duration `yaml:"for"`              // how much later they are told; default 24h
 }
@@ -48,6 +52,7 @@ type Holdout struct {
 // Report is a report that is mailed on a schedule.
 type Report struct {
 	strict.Pos
+	At       strict.Places
 	To       []string `yaml:"to,required"`
 	Schedule string   `yaml:"schedule"` // cron expression; default: Monday 8:00
 	Period   string   `yaml:"period"`   // the day, week (default) or month before
@@ -99,7 +104,12 @@ func (c *Config) Judge() bot.Judge {
 func (c *Config) Windows() bot.Windows {
 	w := bot.DefaultWindows()
 	if a := c.Attribution; a != nil {
-		w.Direct, w.Assisted = cmp.Or(a.Direct, w.Direct), cmp.Or(a.Assisted, w.Assisted)
+		if a.Direct != nil {
+			w.Direct = *a.Direct
+		}
+		if a.Assisted != nil {
+			w.Assisted = *a.Assisted
+		}
 	}
 	return w
 }
@@ -116,30 +126,37 @@ func (ck *checker) loop() {
 			continue
 		}
 		if h.Percent < 1 || h.Percent > 50 {
-			ck.report(h.Pos, fmt.Sprintf("percent %d", h.Percent), "1 to 50", "")
+			ck.report(h.At.Of("percent", h.Pos), fmt.Sprintf("percent %d", h.Percent), "1 to 50", "")
 		}
 		h.For = cmp.Or(h.For, 24*time.Hour)
 	}
 	for i := range c.Reports {
 		r := &c.Reports[i]
+		if len(r.To) == 0 {
+			ck.report(r.At.Of("to", r.Pos), "a report to nobody", "to: [sales@shop.example.com]", "")
+		}
 		for _, to := range r.To {
 			if !bot.ValidEmail(to) {
-				ck.report(r.Pos, fmt.Sprintf("to %q", to), "a mail address", "")
+				ck.report(r.At.Of("to", r.Pos), fmt.Sprintf("to %q", to), "a mail address", "")
 			}
 		}
 		if c.SMTP == nil {
 			ck.report(r.Pos, "a report by mail", "smtp:", "")
 		}
-		ck.oneOf(r.Pos, "period", r.Period, "", "day", "week", "month")
+		ck.oneOf(r.At.Of("period", r.Pos), "period", r.Period, "", "day", "week", "month")
 		r.Period, r.Schedule = cmp.Or(r.Period, "week"), cmp.Or(r.Schedule, map[string]string{"day": "0 8 * * *", "month": "0 8 1 * *"}[r.Period], "0 8 * * 1")
-		ck.jobName(r.Pos, r.Job)
+		ck.jobName(r.At.Of("job", r.Pos), r.Job)
 		var err error
 		if r.Spec, err = schedule.Parse(r.Schedule, c.Location); err != nil {
-			ck.report(r.Pos, "schedule "+r.Schedule, "a cron expression of five fields", err.Error())
+			ck.report(r.At.Of("schedule", r.Pos), "schedule "+r.Schedule, "a cron expression of five fields", err.Error())
 		}
 	}
-	if a := c.Attribution; a != nil && (a.Direct < 0 || a.Assisted < 0) {
-		ck.report(a.Pos, "a time below 0", "times such as 168h", "")
+	if a := c.Attribution; a != nil {
+		for key, d := range map[string]*time.Duration{"direct": a.Direct, "assisted": a.Assisted} {
+			if d != nil && (*d < time.Hour || *d > 400*24*time.Hour) {
+				ck.report(a.At.Of(key, a.Pos), fmt.Sprintf("%s %s", key, *d), "from 1h to 9600h, such as 168h (7 days)", "")
+			}
+		}
 	}
 }
 
@@ -153,27 +170,55 @@ func (ck *checker) jobName(pos strict.Pos, name string) {
 	}
 }
 
+// links checks that links in messages lead somewhere: to the hosts of the shop only.
+func (ck *checker) links(p *Public) {
+	c := ck.c
+	if p.Links != nil && !*p.Links {
+		return
+	}
+	u, err := url.Parse(strings.ReplaceAll(c.Shop.Product, "{sku}", "x"))
+	switch {
+	case c.Shop.Product == "" && len(p.Shops) == 0:
+		ck.report(p.Pos, "links that lead nowhere", "shops: the addresses of the shop, such as [https://shop.example.com]", "or links: false, then messages link to the product itself")
+	case c.Shop.Product != "" && len(p.Shops) > 0 && err == nil && !slices.Contains(c.Hosts(), strings.ToLower(u.Host)):
+		ck.report(p.At.Of("shops", p.Pos), "shops without "+u.Host, "the host of shop.product among them", "links in messages lead to shops only")
+	}
+}
+
 func (ck *checker) public(p *Public) {
 	c := ck.c
 	for _, text := range p.Shops {
 		u, err := url.Parse(text)
 		if err != nil || u.Host == "" || u.Path != "" && u.Path != "/" || u.Scheme != "https" && !strings.HasPrefix(u.Host, "127.0.0.1") && u.Hostname() != "localhost" {
-			ck.report(p.Pos, fmt.Sprintf("shops %q", text), "an address without a path, such as https://shop.example.com", "")
+			ck.report(p.At.Of("shops", p.Pos), fmt.Sprintf("shops %q", text), "an address without a path, such as https://shop.example.com", "")
 		}
 	}
 	for _, text := range p.Machines {
-		if _, err := netip.ParsePrefix(text); err != nil {
-			ck.report(p.Pos, fmt.Sprintf("machines %q", text), "a network such as 203.0.113.0/24", "")
+		prefix, err := netip.ParsePrefix(text)
+		switch {
+		case err != nil:
+			ck.report(p.At.Of("machines", p.Pos), fmt.Sprintf("machines %q", text), "a network such as 203.0.113.0/24", "")
+		case prefix.Addr().Is4() && prefix.Bits() > 24 || prefix.Addr().Is6() && prefix.Bits() > 48:
+			ck.report(p.At.Of("machines", p.Pos), fmt.Sprintf("machines %q", text), "at most /24, or /48 of IPv6", "so much is kept of the addresses of clicks, and no more")
+		case prefix.Bits() < 8:
+			ck.report(p.At.Of("machines", p.Pos), fmt.Sprintf("machines %q", text), "at least /8", "else nearly every click is a program's")
 		}
 	}
-	for _, h := range []*OrderHook{p.Shopify, p.WooCommerce} {
-		if h != nil {
-			ck.secretOnly(h.Secret, "secret")
-			h.Domain = strings.ToLower(h.Domain)
+	for key, h := range map[string]*OrderHook{"shopify": p.Shopify, "woocommerce": p.WooCommerce} {
+		if h == nil {
+			continue
+		}
+		ck.secretOnly(h.Secret, "secret")
+		if h.Domain = strings.ToLower(h.Domain); strings.ContainsAny(h.Domain, "/: ") {
+			ck.report(h.At.Of("domain", h.Pos), fmt.Sprintf("domain %q of %s", h.Domain, key), "a host such as example.myshopify.com", "")
 		}
 	}
+	ck.links(p)
 	if s := p.SignUp; s != nil {
-		ck.jobName(s.Pos, s.Job)
+		ck.jobName(s.At.Of("job", s.Pos), s.Job)
+		if !selectors.KnownCountry(cmp.Or(s.Country, "AU")) {
+			ck.report(s.At.Of("country", s.Pos), fmt.Sprintf("country %q", s.Country), "a country such as AU, or its calling code such as 61", "")
+		}
 		if s.Job == "" && len(c.Jobs) > 1 {
 			ck.report(s.Pos, "signup without a job", "job: the job whose CRM the wishes go into", "")
 		}

@@ -7,7 +7,6 @@ import (
 	"maps"
 	"math"
 	"slices"
-	"strings"
 	"time"
 
 	"restock/bot"
@@ -40,7 +39,7 @@ type message struct {
 // Build makes the report of a period.
 func Build(ctx context.Context, l *bot.Ledger, o Options) (Report, error) {
 	r := Report{
-		Shop: bot.Printable(o.Shop), Job: o.Job, From: o.From, To: o.To, Zone: o.Zone.String(), Per: o.Per, Made: o.Now, Windows: o.Windows,
+		Shop: bot.Printable(o.Shop), Job: o.Job, From: o.From, To: o.To, Zone: o.Zone.String(), Per: o.Per, Made: o.Now.In(o.Zone), Windows: o.Windows,
 		Figures: newFigures(), Before: newFigures(), Periods: divide(o.From, o.To, o.Per, o.Zone), Products: []Product{}, Restocks: []Restock{}, Wanted: []Wanted{},
 	}
 	b := builder{
@@ -219,105 +218,6 @@ func (b *builder) wait(sku, request string) {
 		b.waiting[sku] = map[string]bool{}
 	}
 	b.waiting[sku][request] = true
-}
-
-// clicks counts who followed links.
-func (b *builder) clicks(ctx context.Context, l *bot.Ledger) error {
-	human := map[string][]time.Time{}
-	for c, err := range l.Clicked(ctx) {
-		if err != nil {
-			return err
-		}
-		m, ok := b.told[c.Key]
-		if !ok {
-			continue
-		}
-		c.Told = m.at // it may have been opened before it was known to be accepted
-		l.Judge.Judge(&c)
-		for i, h := range c.Hits {
-			b.at(h.At, m.sku, m.restock, func(f *Figures) {
-				f.AllClicks++
-				if h.Rule == "" {
-					f.HumanClicks++
-				}
-				if i == len(c.Hits)-1 {
-					f.AllClicks += c.More
-				}
-			})
-		}
-		if human[c.Key] = c.Human(); len(human[c.Key]) > 0 {
-			b.at(human[c.Key][0], m.sku, m.restock, func(f *Figures) { f.Clicked++ })
-		}
-	}
-	for i := range b.sends {
-		b.sends[i].Clicks = human[b.sends[i].Key]
-	}
-	return nil
-}
-
-// orders counts purchases.
-func (b *builder) orders(ctx context.Context, l *bot.Ledger) error {
-	var orders []bot.Order
-	for o, err := range l.AllOrders(ctx) {
-		if err != nil {
-			return err
-		}
-		orders = append(orders, o)
-	}
-	converted := map[string]bool{}
-	sales := bot.Attribute(orders, b.sends, b.o.Windows)
-	for _, s := range sales {
-		b.at(s.At, s.SKU, b.told[s.Key].restock, func(f *Figures) {
-			switch s.Tier {
-			case bot.Direct:
-				f.Direct.add(s)
-			case bot.Assisted:
-				f.Assisted.add(s)
-			case bot.Halo:
-				f.Halo.add(s)
-			}
-		})
-		if s.Tier == bot.Direct && !converted[s.Key] {
-			converted[s.Key] = true
-			m := b.told[s.Key]
-			b.at(m.at, m.sku, m.restock, func(f *Figures) { f.Converted++ })
-		}
-	}
-	b.holdout(l, orders, sales)
-	b.prices(orders)
-	return nil
-}
-
-func (s *Sales) add(sale bot.Sale) {
-	if name := sale.Shop + "/" + sale.Order; !s.orders[name] {
-		s.orders[name] = true
-		s.Orders++
-	}
-	s.Units += sale.Quantity
-	i, found := slices.BinarySearchFunc(s.Revenue, sale.Amount, func(a, b bot.Amount) int { return strings.Compare(a.Currency, b.Currency) })
-	if !found {
-		s.Revenue = slices.Insert(s.Revenue, i, bot.Amount{Currency: sale.Amount.Currency})
-	}
-	s.Revenue[i].Minor += sale.Amount.Minor
-}
-
-// signUps counts the wishes from the shop's pages.
-func (b *builder) signUps(ctx context.Context, l *bot.Ledger) error {
-	list, err := l.AllSignUps(ctx)
-	if err != nil {
-		return err
-	}
-	for _, s := range list {
-		if !b.ours(s.Job) || s.Cancelled != "" || s.State() == "unconfirmed" {
-			continue
-		}
-		b.names[s.SKU] = cmp.Or(b.names[s.SKU], s.Product)
-		b.at(s.At, s.SKU, "", func(f *Figures) { f.SignUps++ })
-		if s.Address != "" && !b.notified[l.Person(s.Address)+"\x00"+s.SKU].After(s.At) {
-			b.wait(s.SKU, "sign-up "+s.ID)
-		}
-	}
-	return nil
 }
 
 // finish computes what is known at the end, and sorts.

@@ -106,7 +106,7 @@ func (r Report) charts() []chart {
 	direct, assisted := series{name: "direct"}, series{name: "assisted"}
 	currencies := map[string]bool{}
 	for _, p := range r.Periods {
-		labels = append(labels, p.label(r.Per, r.zone()))
+		labels = append(labels, strings.TrimSuffix(p.label(r.Per, r.zone()), p.Start.In(r.zone()).Format(" 2006")))
 		mail.values, sms.values = append(mail.values, float64(p.ByWay[bot.Email])), append(sms.values, float64(p.ByWay[bot.SMS]))
 		human.values, machine.values = append(human.values, float64(p.HumanClicks)), append(machine.values, float64(p.AllClicks-p.HumanClicks))
 		direct.values, assisted.values = append(direct.values, units(p.Direct, currencies)), append(assisted.values, units(p.Assisted, currencies))
@@ -155,8 +155,7 @@ func (r Report) tableView(t Table) tableView {
 	columns := t.used()
 	for _, i := range columns {
 		v.Header = append(v.Header, t.Header[i])
-		_, word := t.Rows[0][i].(string)
-		v.Numbers = append(v.Numbers, !word || t.Name == "summary" && i > 0)
+		v.Numbers = append(v.Numbers, i > 0 && t.Header[i] != "Product")
 	}
 	for _, row := range t.Rows {
 		var cells []string

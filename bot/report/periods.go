@@ -61,8 +61,20 @@ func divide(from, to time.Time, per string, zone *time.Location) []Period {
 	return list
 }
 
-// maxPeriods bounds a report: ten years of days.
-const maxPeriods = 3700
+// MaxPeriods bounds a report: ten years of days.
+const MaxPeriods = 3700
+
+// maxPeriods is where dividing ends in any case.
+const maxPeriods = 100_000
+
+// Count is how many days, weeks or months a report would have.
+func Count(o Options) int {
+	per := map[string]time.Duration{"week": 7 * 24 * time.Hour, "month": 30 * 24 * time.Hour}[o.Per]
+	if per == 0 {
+		per = 24 * time.Hour
+	}
+	return int(o.To.Sub(o.From)/per) + 1
+}
 
 // Last is the last whole day, week or month before a time: what a report that is mailed is about.
 func Last(now time.Time, per string, zone *time.Location) (from, to time.Time) {
@@ -99,7 +111,7 @@ func before(from, to time.Time, zone *time.Location) time.Time {
 // ParseDay reads the beginning of a day: 2026-11-23.
 func ParseDay(text string, zone *time.Location) (time.Time, error) {
 	t, err := time.Parse(time.DateOnly, text)
-	if err != nil {
+	if err != nil || t.Year() < 1990 || t.Year() > 2200 {
 		return t, fmt.Errorf("%q is not a day: expected the form 2026-11-23", text)
 	}
 	return first(t.Year(), t.Month(), t.Day(), zone), nil
@@ -110,9 +122,9 @@ func (p Period) label(per string, zone *time.Location) string {
 	start := p.Start.In(zone)
 	switch per {
 	case "week":
-		return "week of " + start.Format("2 Jan")
+		return "week of " + start.Format("2 Jan 2006")
 	case "month":
 		return start.Format("January 2006")
 	}
-	return start.Format("Mon 2 Jan")
+	return start.Format("Mon 2 Jan 2006")
 }

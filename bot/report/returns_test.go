@@ -16,8 +16,10 @@ func rl(now time.Time) *bot.Ledger {
 }
 
 func msg(key, who string, told time.Time) bot.Notification {
-	return bot.Notification{Key: key, Job: "shop", State: bot.Accepted, Channel: bot.Email, Address: who, Restock: bot.Restock{Job: "shop", SKU: "A", Number: 1, Opened: told}, Subscription: bot.Subscription{ID: key, SKU: "A", Email: who},
-		Changes: []bot.Change{{At: told, To: bot.Queued}, {At: told, To: bot.Accepted}}}
+	return bot.Notification{
+		Key: key, Job: "shop", State: bot.Accepted, Channel: bot.Email, Address: who, Restock: bot.Restock{Job: "shop", SKU: "A", Number: 1, Opened: told}, Subscription: bot.Subscription{ID: key, SKU: "A", Email: who},
+		Changes: []bot.Change{{At: told, To: bot.Queued}, {At: told, To: bot.Accepted}},
+	}
 }
 
 func build(t *testing.T, l *bot.Ledger, from, to time.Time, per string) report.Report {
@@ -65,8 +67,10 @@ func TestWantedKnowsTheTold(t *testing.T) {
 func TestSameInEachReport(t *testing.T) {
 	now := time.Date(2026, 11, 23, 0, 0, 0, 0, time.UTC)
 	l := rl(now)
-	l.Commit(t.Context(), bot.Comparison{}, []bot.Notification{msg("aaaaaaaaaaaaaaaaaaaaaaaaaa", "a@example.com", now.AddDate(0, 0, -40)),
-		msg("bbbbbbbbbbbbbbbbbbbbbbbbbb", "b@example.com", now.AddDate(0, 0, -80)), msg("cccccccccccccccccccccccccc", "b@example.com", now.AddDate(0, 0, -4))})
+	l.Commit(t.Context(), bot.Comparison{}, []bot.Notification{
+		msg("aaaaaaaaaaaaaaaaaaaaaaaaaa", "a@example.com", now.AddDate(0, 0, -40)),
+		msg("bbbbbbbbbbbbbbbbbbbbbbbbbb", "b@example.com", now.AddDate(0, 0, -80)), msg("cccccccccccccccccccccccccc", "b@example.com", now.AddDate(0, 0, -4)),
+	})
 	l.AddClicks(t.Context(), map[string]*bot.Clicks{"aaaaaaaaaaaaaaaaaaaaaaaaaa": {Key: "aaaaaaaaaaaaaaaaaaaaaaaaaa", Told: now.AddDate(0, 0, -40), Hits: []bot.Hit{{At: now.AddDate(0, 0, -3), Agent: humanAgent, Net: "1.2.3.0/24"}}}})
 	take := func(id, who string, at time.Time) {
 		l.TakeOrder(t.Context(), bot.Order{Shop: "s", ID: id, At: at, Updated: at, State: bot.OrderPaid, Currency: "AUD", People: []string{l.Person(who)}, Lines: []bot.OrderLine{{ID: "1", SKU: "A", Quantity: 1, Minor: 1000}}})

@@ -5,11 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"text/tabwriter"
 	"time"
-
-	"github.com/xuri/excelize/v2"
 
 	"restock/bot"
 )
@@ -29,7 +28,13 @@ func (r Report) WriteText(w io.Writer, only string) error {
 		return err
 	}
 	for _, t := range r.spoken().Tables() {
-		if only != "" && t.Name != only || len(t.Rows) == 0 {
+		if only != "" && t.Name != only || len(t.Rows) == 0 && only == "" {
+			continue
+		}
+		if len(t.Rows) == 0 {
+			if _, err := io.WriteString(w, "\n"+t.Title+": nothing\n"); err != nil {
+				return err
+			}
 			continue
 		}
 		if _, err := io.WriteString(w, "\n"+t.Title+"\n"); err != nil {
@@ -86,11 +91,12 @@ func (r Report) WriteCSV(w io.Writer, name string) error {
 		}
 		out := csv.NewWriter(w)
 		out.UseCRLF = true
-		rows := [][]string{t.Header}
+		header, one := t.units()
+		rows := [][]string{header}
 		for _, row := range t.Rows {
 			cells := make([]string, len(row))
 			for i, cell := range row {
-				cells[i] = plain(cell, r.zone())
+				cells[i] = plain(cell, r.zone(), one)
 			}
 			rows = append(rows, cells)
 		}
@@ -102,12 +108,58 @@ func (r Report) WriteCSV(w io.Writer, name string) error {
 	return errors.New("no such table: " + name)
 }
 
+// units are the headings with the units of what stands below: seconds, and the currency where there is one only.
+func (t Table) units() (header []string, oneCurrency bool) {
+	currencies := map[string]bool{}
+	for _, row := range t.Rows {
+		for _, cell := range row {
+			switch v := cell.(type) {
+			case []bot.Amount:
+				for _, a := range v {
+					currencies[a.Currency] = true
+				}
+			case *bot.Amount:
+				if v != nil {
+					currencies[v.Currency] = true
+				}
+			}
+		}
+	}
+	header = slices.Clone(t.Header)
+	for i := range header {
+		for _, row := range t.Rows {
+			unit := ""
+			switch row[i].(type) {
+			case time.Duration:
+				unit = "s"
+			case []bot.Amount, *bot.Amount:
+				for c := range currencies {
+					unit = c
+				}
+				if len(currencies) != 1 {
+					unit = ""
+				}
+			}
+			if unit != "" && t.Name != "summary" {
+				header[i] += " (" + unit + ")"
+				break
+			}
+		}
+	}
+	return header, len(currencies) == 1
+}
+
 // plain writes a cell for programs: numbers without signs between thousands, shares as 0.125, times in RFC 3339, seconds.
-func plain(cell any, zone *time.Location) string {
+func plain(cell any, zone *time.Location, oneCurrency bool) string {
 	switch v := cell.(type) {
 	case float64, int:
 		return number(v)
+	case labelled:
+		return v.start.In(zone).Format(time.DateOnly)
 	case time.Duration:
+		if v == 0 {
+			return ""
+		}
 		return number(v.Seconds())
 	case time.Time:
 		if v.IsZero() {
@@ -118,8 +170,14 @@ func plain(cell any, zone *time.Location) string {
 		if v == nil {
 			return ""
 		}
-		return harmless(v.Currency + " " + v.Decimal())
+		if !oneCurrency {
+			return v.Currency + " " + v.Decimal()
+		}
+		return v.Decimal()
 	case []bot.Amount:
+		if len(v) == 1 && oneCurrency {
+			return v[0].Decimal()
+		}
 		var list []string
 		for _, a := range v {
 			list = append(list, a.Currency+" "+a.Decimal())
@@ -127,93 +185,6 @@ func plain(cell any, zone *time.Location) string {
 		return harmless(strings.Join(list, "; "))
 	}
 	return harmless(text(cell, zone))
-}
-
-// WriteXLSX writes all tables, one sheet each.
-func (r Report) WriteXLSX(w io.Writer) (err error) {
-	f := excelize.NewFile()
-	defer func() { err = errors.Join(err, f.Close()) }()
-	bold, err := f.NewStyle(&excelize.Style{Font: &excelize.Font{Bold: true}})
-	if err != nil {
-		return err
-	}
-	share, err := f.NewStyle(&excelize.Style{NumFmt: 10})
-	if err != nil {
-		return err
-	}
-	for i, t := range r.Tables() {
-		if i == 0 {
-			err = f.SetSheetName("Sheet1", t.Title)
-		} else {
-			_, err = f.NewSheet(t.Title)
-		}
-		if err != nil {
-			return err
-		}
-		if err := r.sheet(f, t, bold, share); err != nil {
-			return err
-		}
-	}
-	if err := r.notes(f); err != nil {
-		return err
-	}
-	return f.Write(w)
-}
-
-func (r Report) sheet(f *excelize.File, t Table, bold, share int) error {
-	sw, err := f.NewStreamWriter(t.Title)
-	if err != nil {
-		return err
-	}
-	if err := errors.Join(sw.SetColWidth(1, 1, 26), sw.SetColWidth(2, len(t.Header), 15), sw.SetPanes(&excelize.Panes{Freeze: true, YSplit: 1, TopLeftCell: "A2", ActivePane: "bottomLeft"})); err != nil {
-		return err
-	}
-	header := make([]any, len(t.Header))
-	for i, h := range t.Header {
-		header[i] = excelize.Cell{StyleID: bold, Value: h}
-	}
-	if err := sw.SetRow("A1", header); err != nil {
-		return err
-	}
-	for n, row := range t.Rows {
-		cells := make([]any, len(row))
-		for i, cell := range row {
-			switch v := cell.(type) {
-			case int:
-				cells[i] = v
-			case float64:
-				cells[i] = excelize.Cell{StyleID: share, Value: v}
-			default:
-				cells[i] = plain(v, r.zone()) // a text is never a formula here
-			}
-		}
-		at, err := excelize.CoordinatesToCellName(1, n+2)
-		if err != nil {
-			return err
-		}
-		if err := sw.SetRow(at, cells); err != nil {
-			return err
-		}
-	}
-	return sw.Flush()
-}
-
-// notes are the last sheet: what the figures mean.
-func (r Report) notes(f *excelize.File) error {
-	const sheet = "What it means"
-	if _, err := f.NewSheet(sheet); err != nil {
-		return err
-	}
-	for i, line := range append([]string{r.Title()}, r.Definitions()...) {
-		at, err := excelize.CoordinatesToCellName(1, i+1)
-		if err != nil {
-			return err
-		}
-		if err := f.SetCellStr(sheet, at, harmless(line)); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 func number(v any) string {

@@ -31,6 +31,9 @@ func (r Report) Title() string {
 	if from.Format(time.DateOnly) == to.Format(time.DateOnly) {
 		return to.Format("Mon 2 Jan 2006")
 	}
+	if from.Year() != to.Year() {
+		return from.Format("Mon 2 Jan 2006") + " to " + to.Format("Mon 2 Jan 2006")
+	}
 	return from.Format("Mon 2 Jan") + " to " + to.Format("Mon 2 Jan 2006")
 }
 
@@ -91,7 +94,7 @@ func (r Report) summary() Table {
 	}{{"Direct", f.Direct, b.Direct}, {"Assisted", f.Assisted, b.Assisted}, {"Halo", f.Halo, b.Halo}} {
 		count(tier.name+" orders", tier.now.Orders, tier.before.Orders)
 		count("  units", tier.now.Units, tier.before.Units)
-		add("  revenue", tier.now.Revenue, tier.before.Revenue, changeOf(tier.now.Revenue, tier.before.Revenue))
+		add("  revenue", text(tier.now.Revenue, r.zone()), text(tier.before.Revenue, r.zone()), changeOf(tier.now.Revenue, tier.before.Revenue))
 	}
 	now, _ := f.Rate()
 	then, _ := b.Rate()
@@ -131,23 +134,28 @@ func (f Figures) quiet() bool {
 // figureHeader and figureCells are the columns that periods, products and restocks have in common.
 func figureHeader() []string {
 	return []string{
-		"Sign-ups", "Told", "E-mail", "SMS", "Bounced", "Failed", "Clicked", "Clicks", "All clicks", "Direct orders", "Direct units", "Direct revenue",
-		"Assisted orders", "Assisted units", "Assisted revenue", "Conversion", "Half told in", "95 % told in", "Lost",
+		"Sign-ups", "Told", "E-mail", "SMS", "Bounced", "Failed", "Messages clicked", "People's clicks", "All clicks", "Direct orders", "Direct units",
+		"Direct revenue", "Assisted orders", "Assisted units", "Assisted revenue", "Halo orders", "Halo units", "Halo revenue", "Conversion", "Half told in",
+		"95 % told in", "Lost",
 	}
 }
 
 func (f Figures) cells() []any {
-	rate, _ := f.Rate()
+	rate := any("") // of nothing there is no share
+	if share, ok := f.Rate(); ok {
+		rate = share
+	}
 	return []any{
 		f.SignUps, f.Told, f.ByWay[bot.Email], f.ByWay[bot.SMS], f.Bounced, f.Failed, f.Clicked, f.HumanClicks, f.AllClicks, f.Direct.Orders, f.Direct.Units,
-		f.Direct.Revenue, f.Assisted.Orders, f.Assisted.Units, f.Assisted.Revenue, rate, f.P50, f.P95, f.Lost,
+		f.Direct.Revenue, f.Assisted.Orders, f.Assisted.Units, f.Assisted.Revenue,
+		f.Halo.Orders, f.Halo.Units, f.Halo.Revenue, rate, f.P50, f.P95, f.Lost,
 	}
 }
 
 func (r Report) periods() Table {
 	t := Table{Name: "periods", Title: "By " + r.Per, Header: append([]string{strings.ToUpper(r.Per[:1]) + r.Per[1:]}, figureHeader()...)}
 	for _, p := range r.Periods {
-		t.Rows = append(t.Rows, append([]any{p.label(r.Per, r.zone())}, p.cells()...))
+		t.Rows = append(t.Rows, append([]any{labelled{p.Start, p.label(r.Per, r.zone())}}, p.cells()...))
 	}
 	return t
 }
@@ -176,9 +184,17 @@ func (r Report) wanted() Table {
 	return t
 }
 
+// labelled is a day with its name: people read the name, programs the day.
+type labelled struct {
+	start time.Time
+	label string
+}
+
 // text writes a cell for people.
 func text(cell any, zone *time.Location) string {
 	switch v := cell.(type) {
+	case labelled:
+		return v.label
 	case string:
 		return bot.Printable(v)
 	case float64:

@@ -43,8 +43,8 @@ func purpose(h http.Header) string {
 	return ""
 }
 
-// limiter lets each source do something so often a minute, and all of them together so often.
-type limiter struct {
+// Limiter lets each source do something so often a minute, and all of them together so often.
+type Limiter struct {
 	each, all int
 
 	mu     sync.Mutex
@@ -53,8 +53,11 @@ type limiter struct {
 	sum    int
 }
 
+// NewRefusals lets a few refusals a minute be told of in the log.
+func NewRefusals() *Limiter { return &Limiter{each: 2, all: 10} }
+
 // allow reports whether a source may go on. What it remembers is forgotten each minute, so it cannot grow.
-func (l *limiter) allow(source string, now time.Time) bool {
+func (l *Limiter) allow(source string, now time.Time) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if minute := now.Unix() / 60; minute != l.minute {

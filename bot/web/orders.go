@@ -1,12 +1,10 @@
 package web
 
 import (
-	"encoding/json"
 	"errors"
 	"io"
 	"log/slog"
 	"net/http"
-	"slices"
 	"strings"
 	"time"
 
@@ -38,6 +36,8 @@ type OrderHook struct {
 	Phone func(string) string
 	Now   func() time.Time
 	Log   *slog.Logger
+	// Refused, if set, says how many messages that were refused are told of in the log a minute; else all.
+	Refused *Limiter
 }
 
 // maxOrder bounds a message about an order.
@@ -63,15 +63,20 @@ func (k OrderHook) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if !k.Orders.Signed(r.Header, body, k.Secret()) {
+		k.refused(r, "its signature is wrong, or is missing: is the secret the one that the shop shows?")
 		http.Error(w, "the signature is wrong", http.StatusUnauthorized)
 		return
 	}
 	if from := k.Orders.From(r.Header); k.Domain != "" && from != "" && from != k.Domain {
+		k.refused(r, "it is from "+bot.Clean(first(from, 100))+", and domain: in restock.yaml is "+k.Domain)
 		http.Error(w, "another shop's", http.StatusUnauthorized)
 		return
 	}
 	topic := k.Orders.Topic(r.Header)
 	o, gone, ok, err := k.Orders.Read(topic, body, k.person)
+	if err == nil {
+		err = sane(o)
+	}
 	if err == nil && ok && (o.ID == "" || strings.ContainsAny(o.ID, "/\x00")) {
 		err = errors.New("an order without a number")
 	}
@@ -79,6 +84,9 @@ func (k OrderHook) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		k.Log.Error("an order cannot be understood", slog.String("shop", k.Orders.Name()), slog.String("topic", topic), slog.String("error", bot.Clean(err.Error())))
 		http.Error(w, "the order cannot be understood", http.StatusUnprocessableEntity)
 		return
+	}
+	if !ok {
+		k.Log.Warn("a message of a shop is about no order, or about a draft", slog.String("shop", k.Orders.Name()), slog.String("topic", bot.Clean(first(topic, 60))))
 	}
 	if ok {
 		err = k.take(r, o, gone)
@@ -92,6 +100,13 @@ func (k OrderHook) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.WriteHeader(http.StatusOK)
 }
 
+// refused says in the log that a message was refused, a few times a minute at most.
+func (k OrderHook) refused(r *http.Request, why string) {
+	if k.Refused == nil || k.Refused.allow(networkOf(client(r)), k.Now()) {
+		k.Log.Warn("a message about an order was refused: "+why, slog.String("shop", k.Orders.Name()), slog.String("net", networkOf(client(r))))
+	}
+}
+
 // heard notes that the shop still speaks to us: a webhook that fails is taken away by the shop, and then nothing comes any more.
 func (k OrderHook) heard(r *http.Request) {
 	what := "hook/" + k.Orders.Name()
@@ -103,6 +118,12 @@ func (k OrderHook) heard(r *http.Request) {
 	}
 }
 
+// The largest numbers of an order that are believed.
+const (
+	maxUnits = 1_000_000
+	maxMinor = 1_000_000_000_000
+)
+
 func (k OrderHook) take(r *http.Request, o bot.Order, gone bool) error {
 	if gone { // perhaps before we hear of it at all
 		o.Deleted = k.Now()
@@ -112,56 +133,4 @@ func (k OrderHook) take(r *http.Request, o bot.Order, gone bool) error {
 	}
 	_, err := k.Ledger.TakeOrder(r.Context(), o)
 	return err
-}
-
-// person names a customer by an address as a shop writes it.
-func (k OrderHook) person(address string) string {
-	address = strings.TrimSpace(address)
-	if !strings.Contains(address, "@") && address != "" && k.Phone != nil {
-		address = k.Phone(address)
-	}
-	if address == "" {
-		return ""
-	}
-	return k.Ledger.Person(address)
-}
-
-// known leaves out who has no name.
-func known(list []string) []string {
-	list = slices.DeleteFunc(list, func(p string) bool { return p == "" })
-	slices.Sort(list)
-	return slices.Compact(list)
-}
-
-// money is an amount as programs write it: a string or a number.
-type money string
-
-// UnmarshalJSON implements json.Unmarshaler.
-func (m *money) UnmarshalJSON(b []byte) error {
-	var text string
-	if len(b) > 0 && b[0] == '"' {
-		if err := json.Unmarshal(b, &text); err != nil {
-			return err
-		}
-		*m = money(text)
-		return nil
-	}
-	var n json.Number
-	if string(b) == "null" {
-		return nil
-	}
-	if err := json.Unmarshal(b, &n); err != nil {
-		return err
-	}
-	*m = money(n.String())
-	return nil
-}
-
-// in is the amount in the smallest unit of a currency; nothing is 0.
-func (m money) in(currency string) (int64, error) {
-	if m == "" {
-		return 0, nil
-	}
-	a, err := bot.RoundAmount(string(m), currency)
-	return a.Minor, err
 }

@@ -82,7 +82,7 @@ func (p *Public) Handler() (http.Handler, error) {
 		mux.HandleFunc("POST /r/{token}", p.Redirect.keep)
 	}
 	if d := p.SignUps; d != nil {
-		d.pages, d.limit = pages, &limiter{each: signUpsEach, all: signUpsAll}
+		d.pages, d.limit = pages, &Limiter{each: signUpsEach, all: signUpsAll}
 		mux.HandleFunc("GET /signup", d.form)
 		mux.HandleFunc("POST /signup", d.take)
 		mux.HandleFunc("OPTIONS /signup", d.preflight)

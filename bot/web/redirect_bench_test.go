@@ -2,6 +2,7 @@ package web
 
 import (
 	"context"
+	"errors"
 	"io"
 	"net"
 	"net/http"
@@ -109,7 +110,7 @@ func (c *follower) follow(url string) error {
 	}
 	defer res.Body.Close()
 	if _, err := io.Copy(io.Discard, res.Body); err != nil || res.StatusCode != http.StatusFound {
-		return &http.ProtocolError{ErrorString: res.Status}
+		return errors.New(res.Status)
 	}
 	return nil
 }

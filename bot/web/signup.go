@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"errors"
 	"html/template"
-	"io"
 	"log/slog"
 	"mime"
 	"net/http"
@@ -33,7 +32,7 @@ type SignUps struct {
 	Log     *slog.Logger
 
 	pages *template.Template
-	limit *limiter
+	limit *Limiter
 }
 
 // How many sign-ups a minute are taken from one network, and from all of them.
@@ -41,19 +40,6 @@ const (
 	signUpsEach = 10
 	signUpsAll  = 600
 )
-
-// wish is what a form or a program sends.
-type wish struct {
-	SKU      string `json:"sku"`
-	Email    string `json:"email"`
-	Phone    string `json:"phone"`
-	Channel  string `json:"channel"` // email or sms; default: that of the address that is given
-	Name     string `json:"name"`
-	Language string `json:"language"`
-	Consent  bool   `json:"consent"`
-	Page     string `json:"page"`    // that it was sent from, in the shop
-	Website  string `json:"website"` // nobody sees this field: only programs fill it in
-}
 
 // signUpPage is what the form shows.
 type signUpPage struct {
@@ -108,18 +94,19 @@ func (p *signUpPage) product(level bot.Level) {
 func (d *SignUps) take(w http.ResponseWriter, r *http.Request) {
 	d.cors(w, r)
 	if origin := r.Header.Get("Origin"); origin != "" && origin != "null" && !d.ours(origin, r) {
-		http.Error(w, "sign-ups come from the shop's pages; add the shop's address to public.shops in restock.yaml, if this is one", http.StatusForbidden)
+		d.Log.Warn("a sign-up from another page was refused; if it is the shop's, add it to public.shops in restock.yaml", slog.String("origin", bot.Clean(first(origin, 100))))
+		d.fail(w, r, http.StatusForbidden, "this form works on the shop's own pages only")
 		return
 	}
 	network := networkOf(client(r))
 	if !d.limit.allow(network, d.Now()) {
 		w.Header().Set("Retry-After", "60")
-		http.Error(w, "too many at once; please try again in a minute", http.StatusTooManyRequests)
+		d.fail(w, r, http.StatusTooManyRequests, "too many at once; please try again in a minute")
 		return
 	}
 	v, program, err := d.read(w, r)
 	if err != nil {
-		http.Error(w, "the form cannot be read", http.StatusBadRequest)
+		d.fail(w, r, http.StatusBadRequest, "the form cannot be read: "+bot.Clean(err.Error()))
 		return
 	}
 	if v.Website != "" { // as if it had been taken: a program learns nothing
@@ -145,80 +132,6 @@ func (d *SignUps) take(w http.ResponseWriter, r *http.Request) {
 		d.Log.Info("sign-up", slog.String("sku", s.SKU), slog.String("channel", string(s.Channel)), slog.Bool("new", fresh))
 		d.answer(w, program, http.StatusOK, "signed.html", d.view(v))
 	}
-}
-
-// read reads a form or JSON.
-func (d *SignUps) read(w http.ResponseWriter, r *http.Request) (v wish, program bool, err error) {
-	r.Body = http.MaxBytesReader(w, r.Body, maxForm)
-	kind, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type"))
-	if kind == "application/json" {
-		decoder := json.NewDecoder(r.Body)
-		decoder.DisallowUnknownFields()
-		if err := decoder.Decode(&v); err != nil {
-			return v, true, err
-		}
-		if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
-			return v, true, errors.New("something follows the wish")
-		}
-		return v, true, nil
-	}
-	form, err := fields(r)
-	v = wish{
-		SKU: form["sku"], Email: form["email"], Phone: form["phone"], Channel: form["channel"], Name: form["name"], Language: form["language"],
-		Consent: ticked(form["consent"]), Page: form["page"], Website: form["website"],
-	}
-	return v, false, err
-}
-
-// ticked reads a box of a form.
-func ticked(text string) bool {
-	return slices.Contains([]string{"yes", "on", "true", "1"}, strings.ToLower(strings.TrimSpace(text)))
-}
-
-// check makes a sign-up of a wish, or says what is wrong with each field.
-func (d *SignUps) check(v wish) (s bot.SignUp, wrong map[string]string) {
-	wrong = map[string]string{}
-	s = bot.SignUp{Job: d.Job, SKU: strings.TrimSpace(v.SKU), Customer: v.Name, Language: v.Language, Consent: d.Consent, Confirm: d.Confirm, At: d.Now()}
-	if s.SKU == "" || len(s.SKU) > 100 || strings.ContainsAny(s.SKU, "\x00\n\r") {
-		wrong["sku"] = "which product is it about?"
-	}
-	channel := v.Channel
-	if channel == "" && strings.TrimSpace(v.Email) == "" && strings.TrimSpace(v.Phone) != "" {
-		channel = string(bot.SMS)
-	}
-	s.Channel, s.Address = bot.Email, strings.TrimSpace(v.Email)
-	if channel == string(bot.SMS) {
-		s.Channel, s.Address = bot.SMS, d.Phone(v.Phone)
-	}
-	switch {
-	case channel != "" && channel != string(bot.Email) && channel != string(bot.SMS), !slices.Contains(d.Channels, s.Channel):
-		wrong["channel"] = "please choose how we tell you"
-	case s.Channel == bot.Email && !bot.ValidEmail(s.Address):
-		wrong["email"] = "please give an e-mail address such as name@example.com"
-	case s.Channel == bot.SMS && !bot.ValidPhone(s.Address):
-		wrong["phone"] = "please give a mobile number such as 0491 570 006"
-	}
-	if !v.Consent {
-		wrong["consent"] = "please tick this box: without it we may not write to you"
-	}
-	if len([]rune(s.Customer)) > 100 || strings.ContainsAny(s.Customer, "\x00\n\r") {
-		wrong["name"] = "please give a shorter name"
-	}
-	if len(s.Language) > 12 || strings.Trim(strings.ToLower(s.Language), "abcdefghijklmnopqrstuvwxyz-_0123456789") != "" {
-		s.Language = ""
-	}
-	s.Customer = bot.Printable(s.Customer)
-	return s, wrong
-}
-
-// source is the page that a wish came from, without what stands behind the question mark.
-func (d *SignUps) source(v wish, r *http.Request) string {
-	for _, text := range []string{v.Page, r.Referer()} {
-		if u, err := url.Parse(text); err == nil && u.Host != "" && d.ours(u.Scheme+"://"+u.Host, r) {
-			return first(u.Scheme+"://"+u.Host+u.EscapedPath(), 300)
-		}
-	}
-	return ""
 }
 
 // ours reports whether an origin is the shop's, or our own.
@@ -250,6 +163,17 @@ func (d *SignUps) broken(w http.ResponseWriter, err error) {
 	d.Log.Error("a sign-up could not be taken", slog.String("error", err.Error()))
 	w.Header().Set("Retry-After", "60")
 	http.Error(w, "this did not work; please try again in a minute", http.StatusServiceUnavailable)
+}
+
+// fail says to a program, or to a person, that nothing was taken.
+func (d *SignUps) fail(w http.ResponseWriter, r *http.Request, status int, text string) {
+	if kind, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type")); kind != "application/json" {
+		http.Error(w, text, status)
+		return
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(status)
+	_ = json.NewEncoder(w).Encode(map[string]any{"ok": false, "error": text}) // who asked is gone
 }
 
 // refuse says what is wrong, by field.

@@ -16,9 +16,9 @@ import (
 // compareLoop holds what the ledger says of sign-ups, clicks and purchases against the sample CRM and the sample shop.
 func (a *app) compareLoop(ctx context.Context, w *workshop, world *flowtest.World, d *demonstration) error {
 	now := a.now()
-	day := now.AddDate(0, 0, -1)
+	from, to := report.Days(now, 1, w.config.Location)
 	r, err := report.Build(ctx, w.ledger, report.Options{
-		From: day, To: now.AddDate(0, 0, 1), Zone: w.config.Location, Per: "day", Windows: w.config.Windows(), Now: now, Shop: w.config.Shop.Name,
+		From: from, To: to, Zone: w.config.Location, Per: "day", Windows: w.config.Windows(), Now: now, Shop: w.config.Shop.Name,
 	})
 	if err != nil {
 		return err

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"strings"
 
@@ -43,13 +44,36 @@ func (a *app) ledgerShow() *cobra.Command {
 				a.print("  consent: %s", proof)
 			}
 			if n.FollowUp.State != "" {
-				a.print("  CRM: %s %s", n.FollowUp.State, n.FollowUp.Detail)
+				a.print("  CRM: %s", strings.TrimSpace(string(n.FollowUp.State)+" "+n.FollowUp.Detail))
 			}
-			return nil
+			return a.showLater(c.Context(), w, n)
 		}),
 	}
 	c.Flags().BoolVar(&plain, "addresses", false, "Show the customer's address in full")
 	return a.jsonFlag(c)
+}
+
+// showLater prints what happened after a message: events, and who followed its links.
+func (a *app) showLater(ctx context.Context, w *workshop, n bot.Notification) error {
+	for _, note := range n.Notes {
+		parts := []string{note.At.In(w.config.Location).Format("2006-01-02 15:04:05"), string(note.Event), note.Detail}
+		a.print("  %s; CRM: %s", strings.Join(strings.Fields(strings.Join(parts, " ")), " "), dash(strings.TrimSpace(string(note.FollowUp.State)+" "+note.FollowUp.Detail)))
+	}
+	clicks, err := w.ledger.ClicksOf(ctx, n.Key)
+	if err != nil {
+		return err
+	}
+	for _, h := range clicks.Hits {
+		who := "a person"
+		if h.Rule != "" {
+			who = "a program (" + string(h.Rule) + ")"
+		}
+		a.print("  %s link followed by %s from %s: %s", h.At.In(w.config.Location).Format("2006-01-02 15:04:05"), who, dash(h.Net), dash(h.Agent))
+	}
+	if clicks.More > 0 {
+		a.print("  and %d times more", clicks.More)
+	}
+	return nil
 }
 
 // waitsFor says what a queued message waits for.
@@ -57,6 +81,8 @@ func waitsFor(r bot.Reason) string {
 	switch r {
 	case bot.WaveFull:
 		return "wave_full: as many are invited as there are units for; it keeps its place and has its turn later"
+	case bot.InHoldout:
+		return "holdout: told last, by lot, to see what would have been bought anyway"
 	case bot.QuietHours:
 		return "quiet_hours: it is night where the customer is; sent in the morning"
 	}

@@ -55,6 +55,7 @@ func (a *app) previewCommand() *cobra.Command {
 }
 
 func (a *app) preview(ctx context.Context, w *workshop, n bot.Notification, folder string) error {
+	n.Key = bot.Key("preview", n.Restock.SKU, 1, "preview") // its link is as long as a real one
 	render, err := notify.Renderer(w.shop())
 	if err != nil {
 		return err

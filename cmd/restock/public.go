@@ -2,15 +2,11 @@ package main
 
 import (
 	"context"
-	"log/slog"
 	"net"
-	"net/http"
 	"sync"
 
 	"restock/bot"
-	"restock/bot/config"
 	"restock/bot/web"
-	"restock/selectors"
 )
 
 // hookURL is the address of a gateway's reports.
@@ -53,71 +49,4 @@ func (w *workshop) listen(ctx context.Context) (serve func(), err error) {
 		end()
 		side.Wait()
 	}, nil
-}
-
-// hooks take what gateways and shops report.
-func (w *workshop) hooks() (map[string]http.Handler, error) {
-	c, log := w.config.Public, w.a.log()
-	list := map[string]http.Handler{}
-	if c.SendGrid != "" {
-		list["sendgrid"] = web.SendGrid{Ledger: w.ledger, Key: c.SendGrid, Now: w.a.now, Log: log}
-	}
-	if s := w.config.SMS; s != nil {
-		token, err := s.Token.Expand(w.values())
-		if err != nil {
-			return nil, configError(s.String(), "sms", err)
-		}
-		list["twilio"] = web.Twilio{Ledger: w.ledger, Token: config.NewSecret(token).Reveal, URL: w.hookURL("twilio"), Log: log}
-	}
-	for _, shop := range []struct {
-		orders web.Orders
-		from   *config.OrderHook
-	}{{web.Shopify{}, c.Shopify}, {web.WooCommerce{}, c.WooCommerce}} {
-		if shop.from == nil {
-			continue
-		}
-		secret, err := shop.from.Secret.Expand(w.values())
-		if err != nil {
-			return nil, configError(shop.from.String(), "public: "+shop.orders.Name(), err)
-		}
-		list[shop.orders.Name()] = web.OrderHook{
-			Orders: shop.orders, Ledger: w.ledger, Secret: config.NewSecret(secret).Reveal, Domain: shop.from.Domain, Phone: w.phone, Now: w.a.now, Log: log,
-		}
-	}
-	return list, nil
-}
-
-// phone writes a phone number in international form, "" where it is none.
-func (w *workshop) phone(text string) string {
-	country := "AU"
-	if s := w.config.Public.SignUp; s != nil {
-		country = s.Country
-	}
-	if number, ok := selectors.Phone(text, country); ok {
-		return number
-	}
-	return ""
-}
-
-// signUps take the wishes of customers, if the file wants them.
-func (w *workshop) signUps(log *slog.Logger) *web.SignUps {
-	c := w.config.Public.SignUp
-	if c == nil {
-		return nil
-	}
-	channels := w.channels()
-	if job, err := w.config.Job(c.Job); err == nil {
-		channels = job.Bot(channels).Policy.Channels
-	}
-	return &web.SignUps{
-		Ledger: w.ledger, Job: c.Job, Shop: w.config.Shop.Name, Consent: c.Consent, Confirm: c.Confirm, Channels: channels, Origins: w.config.Origins(),
-		Phone: w.phone, Now: w.a.now, Log: log,
-		Product: func(sku string) string {
-			address, err := w.shop().Target(bot.Restock{SKU: sku})
-			if err != nil {
-				return ""
-			}
-			return address
-		},
-	}
 }

@@ -78,6 +78,12 @@ func (w *workshop) reportOptions(f reportFlags) (o report.Options, err error) {
 			return o, usagef("%w", err)
 		}
 	}
+	if w.a.json && f.format != "table" && f.format != "json" {
+		return o, usagef("--json beside --format %s: give one of them", f.format)
+	}
+	if f.table != "" && f.format != "table" && f.format != "csv" {
+		return o, usagef("--table beside --format %s: only table and csv show one table", f.format)
+	}
 	if f.period != "" && (f.from != "" || f.to != "") {
 		return o, usagef("--period beside --from or --to: give one of them")
 	}
@@ -97,6 +103,9 @@ func (w *workshop) reportOptions(f reportFlags) (o report.Options, err error) {
 		if o.From, err = report.ParseDay(f.from, zone); err != nil {
 			return o, usagef("--from %w", err)
 		}
+	}
+	if n := report.Count(o); n > report.MaxPeriods {
+		return o, usagef("%d %ss are too many: give --per month, or a shorter time", n, o.Per)
 	}
 	if !o.From.Before(o.To) {
 		return o, usagef("--from %s is after --to %s", o.From.Format(time.DateOnly), o.To.Add(-time.Second).Format(time.DateOnly))
@@ -132,8 +141,8 @@ func (a *app) printReport(r report.Report, f reportFlags) (err error) {
 	if f.out != "" {
 		return os.WriteFile(f.out, b.Bytes(), 0o600)
 	}
-	if t, ok := a.stdout.(*terminal); ok && f.format == "xlsx" {
-		_, err = t.out.Write(b.Bytes()) // no text
+	if t, ok := a.stdout.(*terminal); ok && (f.format == "xlsx" || f.format == "csv") {
+		_, err = t.out.Write(b.Bytes()) // for programs, byte for byte; what could command a terminal is not in it
 		return err
 	}
 	_, err = a.stdout.Write(b.Bytes())

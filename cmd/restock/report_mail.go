@@ -69,6 +69,7 @@ func (w *workshop) mailReport(ctx context.Context, c config.Report) error {
 		if err == nil && sent.IsZero() {
 			if err = post.PostMail(ctx, to, m); err == nil {
 				err = w.ledger.Mark(ctx, what, now)
+				w.a.say("the report %s was mailed to %s", r.Title(), bot.Redact(to))
 			}
 		}
 		errs = append(errs, err)

@@ -26,6 +26,10 @@ func (a *app) printRun(r result) {
 		row("told", total(r.Accepted), channels(r.Accepted))
 		row("written to the CRM", r.Written, left(r.NotWritten, "still to be written"))
 		row("to be tried again", r.Retry, "")
+		if r.SignUps+r.Orders+r.Bought+r.Noted > 0 {
+			row("sign-ups entered", r.SignUps, "")
+			row("events written", r.Noted, fmt.Sprintf("%d orders read, %d messages bought", r.Orders, r.Bought))
+		}
 		row("later", r.Later, left(r.Later, "in later waves, or in the morning"))
 		row("held", r.Held, left(r.Held, "beyond a limit; see `restock ledger --state held`"))
 		row("failed", r.Failed, "")

@@ -48,6 +48,10 @@ func (a *app) scheduleCommand() *cobra.Command {
 				return a.printJSON(map[string]any{"jobs": list})
 			}
 			a.printSchedule(list, cfg.Location)
+			for _, r := range cfg.Reports {
+				next := r.Spec.Next(a.now())
+				a.print("report of the %s before, to %d recipient(s): next %s", r.Period, len(r.To), next.In(cfg.Location).Format("Mon 2 Jan 2006 15:04 MST"))
+			}
 			return nil
 		},
 	}

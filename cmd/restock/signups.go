@@ -2,12 +2,14 @@ package main
 
 import (
 	"fmt"
+	"slices"
 	"text/tabwriter"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"restock/bot"
+	"restock/selectors/strict"
 )
 
 // signUpView is a sign-up as it is listed: without who it is, but with the proof of consent.
@@ -33,6 +35,9 @@ func (a *app) signUpsCommand() *cobra.Command {
 		Short: "List who signed up on the shop's pages, and how far it has come into the CRM",
 		Args:  cobra.NoArgs,
 		RunE: a.withState(func(c *cobra.Command, w *workshop, _ []string) error {
+			if states := []string{"unconfirmed", "waiting", "entered", "rejected", "cancelled"}; state != "" && !slices.Contains(states, state) {
+				return usagef("--state %q: expected %s", state, strict.List(states))
+			}
 			all, err := w.ledger.AllSignUps(c.Context())
 			if err != nil {
 				return err

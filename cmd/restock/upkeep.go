@@ -57,6 +57,23 @@ func (w *workshop) receiveMbox(ctx context.Context, path, bounceTo string, take 
 	return taken, others, err
 }
 
+// hookSilence is how long a shop that told us of orders may be silent: one whose webhook was taken away never speaks again.
+const hookSilence = 7 * 24 * time.Hour
+
+// silent warns of shops of which nothing is heard any more.
+func (w *workshop) silent(ctx context.Context, run *bot.Run) {
+	if w.config.Public == nil {
+		return
+	}
+	for _, name := range []string{"shopify", "woocommerce"} {
+		last, err := w.ledger.Marked(ctx, "hook/"+name)
+		if err == nil && !last.IsZero() && w.a.now().Sub(last) > hookSilence {
+			run.Warnings = append(run.Warnings, fmt.Sprintf("%s has told of no order since %s: is its webhook still there? Shops take away one that failed a few times", name,
+				last.In(w.config.Location).Format("Mon 2 Jan 15:04")))
+		}
+	}
+}
+
 // retain forgets once a day who was told long ago.
 func (w *workshop) retain(ctx context.Context) {
 	const what = "retention"

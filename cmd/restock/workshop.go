@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/url"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -145,8 +147,9 @@ func (w *workshop) shop() notify.Shop {
 // link is the address of a link of a notification, or "" where its key is none that a link can hold.
 func (w *workshop) link(n bot.Notification, use bot.LinkUse) string {
 	token := w.ledger.Vault.Link(n.Key, use)
-	if token == "" {
-		return ""
+	target, err := w.shop().Target(n.Restock)
+	if u, badURL := url.Parse(target); token == "" || err != nil || badURL != nil || !slices.Contains(w.config.Hosts(), strings.ToLower(u.Host)) {
+		return "" // the product itself is better than a link that leads nowhere
 	}
 	return w.publicURL("/r/" + token)
 }
@@ -268,6 +271,7 @@ func (w *workshop) run(ctx context.Context, name, trigger string, dry bool, o ru
 		w.receive(ctx, &run)
 		w.retain(ctx)
 		w.overdue(ctx, &run)
+		w.silent(ctx, &run)
 		w.cleared(ctx, b, &run)
 	}
 	late := &bot.StepError{
