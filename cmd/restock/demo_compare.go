@@ -112,11 +112,13 @@ func (a *app) printDemo(d demonstration) {
 			reasons[n.Reason]++
 		}
 	}
+	var why []string
 	for _, reason := range []bot.Reason{bot.NoConsent, bot.NoAddress, bot.BadAddress, bot.AskedTwice} {
 		if reasons[reason] > 0 {
-			a.print("       not told: %d (%s)", reasons[reason], strings.ReplaceAll(string(reason), "_", " "))
+			why = append(why, fmt.Sprintf("%d (%s)", reasons[reason], strings.ReplaceAll(string(reason), "_", " ")))
 		}
 	}
+	a.print("       not told: %s", strings.Join(why, ", "))
 	a.print("")
 	a.print("the other side saw: %d mails, %d SMS, %d saved requests; duplicates: %d, failed: %d, ambiguous: %d", d.Sinks.SMTP, d.Sinks.SMS,
 		d.Sinks.CRM, d.Duplicates, d.Failed, d.Ambiguous)
