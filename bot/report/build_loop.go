@@ -102,9 +102,14 @@ func (s *Sales) add(sale bot.Sale) {
 		s.Orders++
 	}
 	s.Units += sale.Quantity
-	i, found := slices.BinarySearchFunc(s.Revenue, sale.Amount, func(a, b bot.Amount) int { return strings.Compare(a.Currency, b.Currency) })
+	s.plus(sale.Amount)
+}
+
+// plus adds an amount to that of its currency.
+func (s *Sales) plus(amount bot.Amount) {
+	i, found := slices.BinarySearchFunc(s.Revenue, amount, func(a, b bot.Amount) int { return strings.Compare(a.Currency, b.Currency) })
 	if !found {
-		s.Revenue = slices.Insert(s.Revenue, i, bot.Amount{Currency: sale.Amount.Currency})
+		s.Revenue = slices.Insert(s.Revenue, i, bot.Amount{Currency: amount.Currency})
 	}
-	s.Revenue[i].Minor += sale.Amount.Minor
+	s.Revenue[i].Minor += amount.Minor
 }

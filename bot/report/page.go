@@ -79,6 +79,7 @@ func (r Report) view() view {
 		{"direct revenue", money(f.Direct), changeOf(f.Direct.Revenue, b.Direct.Revenue)},
 		{"assisted revenue", money(f.Assisted), changeOf(f.Assisted.Revenue, b.Assisted.Revenue)},
 		{"conversion", fmt.Sprintf("%.1f %%", rate*100), change(rate, then)},
+		{"waiting now", fmt.Sprint(r.Waiting), ""},
 		{"sign-ups", fmt.Sprint(f.SignUps), change(float64(f.SignUps), float64(b.SignUps))},
 		{"lost to a sell-out", fmt.Sprint(f.Lost), change(float64(f.Lost), float64(b.Lost))},
 		{"half told within", orDash(text(f.P50, r.zone())), change(f.P50.Seconds(), b.P50.Seconds())},

@@ -36,6 +36,9 @@ type Report struct {
 	Products []Product `json:"products"`
 	Restocks []Restock `json:"restocks"`
 	Wanted   []Wanted  `json:"wanted"` // now, most first
+	// Waiting are all that wait now, and Demand what they wait for is worth where its price is known.
+	Waiting int          `json:"waiting"`
+	Demand  []bot.Amount `json:"demand"`
 	Holdout  *Holdout  `json:"holdout,omitempty"`
 }
 

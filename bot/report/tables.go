@@ -79,6 +79,8 @@ func (r Report) summary() Table {
 	count := func(name string, now, before int) { add(name, now, before, change(float64(now), float64(before))) }
 	f, b := r.Figures, r.Before
 	count("Sign-ups", f.SignUps, b.SignUps)
+	add("Waiting now", r.Waiting, "", "")
+	add("  worth", text(r.Demand, r.zone()), "", "")
 	count("Told", f.Told, b.Told)
 	count("  by e-mail", f.ByWay[bot.Email], b.ByWay[bot.Email])
 	count("  by SMS", f.ByWay[bot.SMS], b.ByWay[bot.SMS])

@@ -72,6 +72,14 @@ func (b *builder) levels(ctx context.Context, l *bot.Ledger) error {
 		w.take(b.takeUp(sku), stock[sku])
 		b.r.Wanted = append(b.r.Wanted, w)
 	}
+	demand := newSales()
+	for _, w := range b.r.Wanted {
+		b.r.Waiting += w.Waiting
+		if w.Demand != nil {
+			demand.plus(*w.Demand)
+		}
+	}
+	b.r.Demand = demand.Revenue
 	slices.SortFunc(b.r.Wanted, func(a, b Wanted) int {
 		return cmp.Or(b.Waiting-a.Waiting, b.Lost-a.Lost, strings.Compare(a.SKU, b.SKU))
 	})
