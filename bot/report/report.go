@@ -39,7 +39,7 @@ type Report struct {
 	// Waiting are all that wait now, and Demand what they wait for is worth where its price is known.
 	Waiting int          `json:"waiting"`
 	Demand  []bot.Amount `json:"demand"`
-	Holdout  *Holdout  `json:"holdout,omitempty"`
+	Holdout *Holdout     `json:"holdout,omitempty"`
 }
 
 // Period is one day, week or month.
