@@ -52,13 +52,14 @@ const (
 	Orders        Table = "orders"        // shop/number → Order
 	SignUps       Table = "signups"       // ID → SignUp
 	Places        Table = "places"        // job/SKU/message → key of the notification of who came too late
+	Index         Table = "index"         // person/key of each of their notifications
 	Inbox         Table = "inbox"         // what came from outside and no run has looked at yet
 )
 
 // Tables lists every table, in alphabetical order.
 func Tables() []Table {
 	return []Table{
-		Asked, ClickTable, Contracts, Episodes, Holds, Inbox, Jobs, Leases, Levels, LogIns, Meta, Notifications, Orders, People, Places, Questions, Runs,
+		Asked, ClickTable, Contracts, Episodes, Holds, Inbox, Index, Jobs, Leases, Levels, LogIns, Meta, Notifications, Orders, People, Places, Questions, Runs,
 		Sessions, SignUps, Suppressions, Ticks, Work,
 	}
 }

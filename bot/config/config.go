@@ -39,6 +39,7 @@ type Config struct {
 	Public  *Public  `yaml:"public"`
 	Bounces *Bounces `yaml:"bounces"`
 	Reports []Report `yaml:"reports"`
+	Admin   *Admin   `yaml:"admin"`
 
 	Attribution *Attribution `yaml:"attribution"`
 
@@ -260,6 +261,7 @@ func (ck *checker) check() {
 	ck.safety()
 	ck.delivery()
 	ck.loop()
+	ck.admin()
 	if len(c.Jobs) == 0 {
 		ck.report(c.Pos, "no job", "at least one under jobs:", "")
 	}

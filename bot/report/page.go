@@ -14,6 +14,21 @@ import (
 //go:embed templates/report.html
 var files embed.FS
 
+//go:embed templates/report.css
+var style string
+
+// PartStyle is the style of the report for a page that it is a part of, in an element of the class report.
+func PartStyle() string {
+	var lines []string
+	for line := range strings.SplitSeq(style, "\n") {
+		if line == "" || strings.HasPrefix(line, ":root") || strings.HasPrefix(line, "body") || strings.HasPrefix(line, "main") || strings.HasPrefix(line, "h1") {
+			continue // the page's own
+		}
+		lines = append(lines, strings.ReplaceAll(line, "body{color:#e6eaee;background:#16191d}", ""))
+	}
+	return strings.Join(lines, "\n")
+}
+
 // spoken is the report without the days on which nothing happened, for people.
 func (r Report) spoken() Report {
 	r.Periods = slices.DeleteFunc(slices.Clone(r.Periods), func(p Period) bool { return p.quiet() })
@@ -29,6 +44,8 @@ type view struct {
 	Charts      []chart
 	Tables      []tableView
 	Definitions []string
+	CSS         template.CSS
+	Part        bool // of another page
 }
 
 // tile is one figure in large letters.
@@ -41,8 +58,7 @@ type chart struct {
 }
 
 type legend struct {
-	Name   string
-	Colour template.CSS
+	Name, Class string
 }
 
 type tableView struct {
@@ -62,11 +78,24 @@ func (r Report) WriteHTML(w io.Writer) error {
 	return t.Execute(w, r.view())
 }
 
+// Body writes the report without the page around it.
+func (r Report) Body() (template.HTML, error) {
+	t, err := template.New("report.html").ParseFS(files, "templates/report.html")
+	if err != nil {
+		return "", err
+	}
+	var b strings.Builder
+	v := r.view()
+	v.Part = true
+	err = t.ExecuteTemplate(&b, "body", v)
+	return template.HTML(b.String()), err //nolint:gosec // made by html/template
+}
+
 func (r Report) view() view {
 	f, b := r.Figures, r.Before
 	rate, _ := f.Rate()
 	then, _ := b.Rate()
-	v := view{Report: r, Title: r.Title(), Definitions: r.Definitions()}
+	v := view{Report: r, Title: r.Title(), Definitions: r.Definitions(), CSS: template.CSS(style)} //nolint:gosec // ours
 	money := func(s Sales) string {
 		if len(s.Revenue) == 0 {
 			return "0"
@@ -146,7 +175,7 @@ func units(s Sales, seen map[string]bool) float64 {
 func legends(list ...series) []legend {
 	var l []legend
 	for i, s := range list {
-		l = append(l, legend{s.name, template.CSS(colours()[i])}) //nolint:gosec // ours
+		l = append(l, legend{s.name, fmt.Sprintf("c%d", i)})
 	}
 	return l
 }

@@ -81,16 +81,7 @@ func TestKilledListener(t *testing.T) {
 	}
 	d.listen()
 	defer d.stop()
-	found := map[string]bool{}
-	for o, err := range d.w.ledger.AllOrders(t.Context()) {
-		d.must(err)
-		found[o.ID] = true
-	}
-	for id := range answered {
-		if !found[id] {
-			t.Errorf("order %s was answered, and is lost", id)
-		}
-	}
+	d.kept(answered)
 	counted := 0
 	for c, err := range d.w.ledger.Clicked(t.Context()) {
 		d.must(err)
@@ -113,4 +104,19 @@ func (d *desk) awake() {
 		time.Sleep(50 * time.Millisecond)
 	}
 	d.t.Fatal("the listener never answered")
+}
+
+// kept fails for each order that was answered and is not in the ledger.
+func (d *desk) kept(answered map[string]bool) {
+	d.t.Helper()
+	found := map[string]bool{}
+	for o, err := range d.w.ledger.AllOrders(d.t.Context()) {
+		d.must(err)
+		found[o.ID] = true
+	}
+	for id := range answered {
+		if !found[id] {
+			d.t.Errorf("order %s was answered, and is lost", id)
+		}
+	}
 }

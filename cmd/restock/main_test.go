@@ -13,7 +13,7 @@ import (
 // TestMain lets the test binary be restock itself: in scripts, and where a test kills it.
 func TestMain(m *testing.M) {
 	// Most tests here wait for a browser or a deadline, and not for the processor.
-	if err := flag.Set("test.parallel", "8"); err != nil {
+	if err := flag.Set("test.parallel", "12"); err != nil {
 		panic(err)
 	}
 	testscript.Main(m, map[string]func(){"restock": main, "deliverer": deliverer})

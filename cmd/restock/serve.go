@@ -50,12 +50,10 @@ func (a *app) serve(ctx context.Context, w *workshop) error {
 	if len(w.config.Reports) > 0 {
 		side.Go(func() { w.mailReports(beside) })
 	}
-	public, err := w.listen(beside)
-	if err != nil {
+	b := newBoard(ctx, w, p)
+	defer b.runs.Wait()
+	if err := w.beside(beside, &side, b); err != nil {
 		return err
-	}
-	if public != nil {
-		side.Go(public)
 	}
 	for _, job := range jobs {
 		tick, err := p.Tick(ctx, job)
@@ -64,24 +62,50 @@ func (a *app) serve(ctx context.Context, w *workshop) error {
 		}
 		a.say("job %s: next run %s", job.Name, tick.Due.In(w.config.Location).Format("Mon 2 Jan 15:04 MST"))
 	}
-	err = p.Run(ctx, jobs, func(ctx context.Context, job string, due time.Time) error {
-		shop := *w // each run has its own sites, senders and browser
-		run, err := shop.run(ctx, job, "cron", false, runOptions{})
-		if _, busy := errors.AsType[*bot.LockedError](err); busy {
-			a.say("job %s: skipped, because it is running already", job)
-			return nil
-		}
-		a.say("run %s of job %s, due %s: %s, %d back in stock, %d told, %d written, %d to be tried again, %d failed, %d ambiguous, %d expired",
-			run.ID, job, due.In(w.config.Location).Format("15:04"), run.Outcome, run.Restocks, total(run.Accepted), run.Written, run.Retry,
-			run.Failed, run.Ambiguous, run.Expired)
-		for _, warning := range run.Warnings {
-			a.say("  warning: %s", warning)
-		}
-		return err
-	})
+	err = p.Run(ctx, jobs, b.tick)
 	if ctx.Err() != nil {
 		a.say("stopped")
 		return nil
+	}
+	return err
+}
+
+// beside opens the listeners of a daemon.
+func (w *workshop) beside(ctx context.Context, side *sync.WaitGroup, b *board) error {
+	public, err := w.listen(ctx)
+	if err != nil {
+		return err
+	}
+	if public != nil {
+		side.Go(public)
+	}
+	operators, err := w.administer(ctx, b)
+	if err != nil {
+		return err
+	}
+	if operators != nil {
+		side.Go(operators)
+	}
+	return nil
+}
+
+// tick does the run of a job that is due.
+func (b *board) tick(ctx context.Context, job string, due time.Time) error {
+	a := b.w.a
+	if paused, err := b.paused(ctx, job); paused || err != nil {
+		a.say("job %s: skipped, because it is paused", job)
+		return err
+	}
+	run, err := b.run(ctx, job, "cron")
+	if _, busy := errors.AsType[*bot.LockedError](err); busy {
+		a.say("job %s: skipped, because it is running already", job)
+		return nil
+	}
+	a.say("run %s of job %s, due %s: %s, %d back in stock, %d told, %d written, %d to be tried again, %d failed, %d ambiguous, %d expired",
+		run.ID, job, due.In(b.w.config.Location).Format("15:04"), run.Outcome, run.Restocks, total(run.Accepted), run.Written, run.Retry,
+		run.Failed, run.Ambiguous, run.Expired)
+	for _, warning := range run.Warnings {
+		a.say("  warning: %s", warning)
 	}
 	return err
 }

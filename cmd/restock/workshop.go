@@ -52,7 +52,9 @@ func (a *app) open(ctx context.Context, role state.Role) (*workshop, error) {
 		err = w.ledger.Belongs(ctx)
 	}
 	if err == nil && role != state.Reader {
-		_, err = w.ledger.SealAll(ctx)
+		if _, err = w.ledger.SealAll(ctx); err == nil {
+			err = w.ledger.IndexAll(ctx)
+		}
 	}
 	if err != nil {
 		return nil, errors.Join(err, w.store.Close())

@@ -1,0 +1,79 @@
+package config
+
+import (
+	"fmt"
+	"net"
+	"net/netip"
+	"strings"
+
+	"restock/selectors"
+	"restock/selectors/strict"
+)
+
+// Admin is the page of the operators.
+type Admin struct {
+	strict.Pos
+	At      strict.Places
+	Listen  string             `yaml:"listen,required"` // 127.0.0.1:8470; another address than of this machine only with tls and users
+	TLS     *TLS               `yaml:"tls"`
+	Users   []AdminUser        `yaml:"users"`   // without them, whoever is on this machine may do everything
+	Metrics selectors.Template `yaml:"metrics"` // ${secret:NAME}: token for /metrics from other machines
+}
+
+// TLS is a certificate.
+type TLS struct {
+	strict.Pos
+	Cert string `yaml:"cert,required"` // file
+	Key  string `yaml:"key,required"`  // file
+}
+
+// AdminUser is somebody who may use the page.
+type AdminUser struct {
+	strict.Pos
+	At       strict.Places
+	Name     string             `yaml:"name,required"`
+	Role     string             `yaml:"role,required"`     // viewer, operator, analyst, admin
+	Password selectors.Template `yaml:"password,required"` // ${secret:NAME}: what `restock password` prints
+}
+
+// Loopback reports whether only this machine reaches an address.
+func Loopback(listen string) bool {
+	host, _, err := net.SplitHostPort(listen)
+	if err != nil {
+		return false
+	}
+	if host == "localhost" {
+		return true
+	}
+	address, err := netip.ParseAddr(host)
+	return err == nil && address.IsLoopback()
+}
+
+// admin checks the page of the operators.
+func (ck *checker) admin() {
+	a := ck.c.Admin
+	if a == nil {
+		return
+	}
+	if _, port, err := net.SplitHostPort(a.Listen); a.Listen != "" && (err != nil || port == "") {
+		ck.report(a.At.Of("listen", a.Pos), fmt.Sprintf("listen %q", a.Listen), "an address such as 127.0.0.1:8470", "")
+	} else if a.Listen != "" && !Loopback(a.Listen) && (a.TLS == nil || len(a.Users) == 0) {
+		ck.report(a.At.Of("listen", a.Pos), fmt.Sprintf("listen %q, which other machines reach, without tls and users", a.Listen), "an address of this machine, such as 127.0.0.1:8470, or tls: and users:",
+			"a tunnel (ssh -L 8470:127.0.0.1:8470) brings it to your machine")
+	}
+	if a.TLS != nil {
+		a.TLS.Cert, a.TLS.Key = ck.c.Path(a.TLS.Cert), ck.c.Path(a.TLS.Key)
+	}
+	if !a.Metrics.Empty() {
+		ck.secretOnly(a.Metrics, "metrics")
+	}
+	seen := map[string]bool{}
+	for _, u := range a.Users {
+		ck.oneOf(u.At.Of("role", u.Pos), "role", u.Role, "viewer", "operator", "analyst", "admin")
+		ck.secretOnly(u.Password, "password")
+		if seen[u.Name] || strings.TrimSpace(u.Name) == "" {
+			ck.report(u.At.Of("name", u.Pos), fmt.Sprintf("name %q", u.Name), "each user once", "")
+		}
+		seen[u.Name] = true
+	}
+}

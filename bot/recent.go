@@ -1,0 +1,159 @@
+package bot
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+)
+
+// RunQuery says which runs are wanted.
+type RunQuery struct {
+	Job     string     // "" is all
+	Outcome RunOutcome // "" is all
+	Before  string     // ID: only older ones
+	Limit   int
+}
+
+// Recent returns runs, newest first, without reading all that there ever were: their IDs begin with the day.
+func (l *Ledger) Recent(ctx context.Context, q RunQuery) ([]Run, error) {
+	oldest := ""
+	for entry, err := range l.store.Scan(ctx, Runs, "") {
+		if err != nil {
+			return nil, err
+		}
+		oldest = entry.Key
+		break
+	}
+	first, err := runDay(oldest)
+	if err != nil {
+		return nil, nil //nolint:nilerr // there is no run yet
+	}
+	day := l.now().UTC().Add(24 * time.Hour) // a clock that was ahead
+	if d, err := runDay(q.Before); err == nil {
+		day = d
+	}
+	var list []Run
+	for ; !day.Before(first) && len(list) < q.Limit; day = day.AddDate(0, 0, -1) {
+		var some []Run
+		for entry, err := range l.store.Scan(ctx, Runs, day.Format("20060102")) {
+			if err != nil {
+				return nil, err
+			}
+			if q.Before != "" && entry.Key >= q.Before {
+				continue
+			}
+			var run Run
+			if err := json.Unmarshal(entry.Value, &run); err != nil {
+				return nil, fmt.Errorf("run %s: %w: %w", entry.Key, errDecode, err)
+			}
+			if (q.Job == "" || run.Job == q.Job) && (q.Outcome == "" || run.Outcome == q.Outcome) {
+				some = append(some, run)
+			}
+		}
+		slices.Reverse(some)
+		list = append(list, some[:min(len(some), q.Limit-len(list))]...)
+	}
+	return list, nil
+}
+
+func runDay(id string) (time.Time, error) {
+	day, _, _ := strings.Cut(id, "-")
+	return time.Parse("20060102", day)
+}
+
+// indexKey finds the notifications of a person.
+func indexKey(person, key string) string { return person + "/" + key }
+
+// Of returns the notifications of whoever has an address or phone number, at most so many.
+func (l *Ledger) Of(ctx context.Context, address string, limit int) ([]Notification, error) {
+	return l.found(ctx, Index, l.Person(normal(address))+"/", limit, func(e Entry) string { _, key, _ := strings.Cut(e.Key, "/"); return key })
+}
+
+// About returns the notifications of a product, those of the latest restocks first, at most so many; number 0 is all restocks.
+func (l *Ledger) About(ctx context.Context, job, sku string, number, limit int) (list []Notification, err error) {
+	from, to := number, number
+	if number == 0 {
+		level, _, err := l.Level(ctx, job, sku)
+		if err != nil {
+			return nil, err
+		}
+		from, to = level.Episode, max(1, level.Episode-50)
+	}
+	for n := from; n >= to && len(list) < limit; n-- {
+		some, err := l.found(ctx, Asked, episodeKey(job, sku, n)+"/", limit-len(list), func(e Entry) string { return string(e.Value) })
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, some...)
+	}
+	return list, nil
+}
+
+// Unfinished returns notifications of a job of which something is left to do, in some of the states, at most so many.
+func (l *Ledger) Unfinished(ctx context.Context, job string, limit int, states ...State) (list []Notification, err error) {
+	looked := 0
+	for n, err := range l.open(ctx, job) {
+		if err != nil {
+			return nil, err
+		}
+		if looked++; looked > maxLooked {
+			break
+		}
+		if len(states) > 0 && !slices.Contains(states, n.State) {
+			continue
+		}
+		if list = append(list, n); len(list) == limit {
+			break
+		}
+	}
+	return list, nil
+}
+
+// maxLooked bounds how much of the work list is looked through for a page.
+const maxLooked = 5000
+
+func (l *Ledger) found(ctx context.Context, table Table, prefix string, limit int, key func(Entry) string) ([]Notification, error) {
+	var list []Notification
+	for entry, err := range l.store.Scan(ctx, table, prefix) {
+		if err != nil {
+			return nil, err
+		}
+		n, ok, err := l.Find(ctx, key(entry))
+		if err != nil {
+			return nil, err
+		}
+		if ok {
+			list = append(list, n)
+		}
+		if len(list) == limit {
+			break
+		}
+	}
+	return list, nil
+}
+
+// IndexAll makes the index of a state of an earlier restock, once.
+func (l *Ledger) IndexAll(ctx context.Context) error {
+	const indexed = "indexed"
+	if at, err := l.Marked(ctx, indexed); err != nil || !at.IsZero() {
+		return err
+	}
+	var writes []Write
+	for n, err := range l.records(ctx) {
+		if err != nil {
+			return err
+		}
+		if len(n.Who) >= personSize {
+			writes = append(writes, Write{Table: Index, Key: indexKey(n.Who[:personSize], n.Key), Value: []byte("1")})
+		}
+	}
+	for part := range slices.Chunk(writes, batch) {
+		if _, err := l.store.Apply(ctx, part...); err != nil {
+			return err
+		}
+	}
+	return l.Mark(ctx, indexed, l.now())
+}

@@ -1,0 +1,207 @@
+package admin
+
+import (
+	"crypto/rand"
+	"crypto/sha256"
+	"crypto/subtle"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/netip"
+	"os"
+	"strings"
+	"sync"
+	"time"
+
+	"golang.org/x/crypto/argon2"
+)
+
+// Role is what somebody may do; each may do what those before it may.
+type Role int
+
+// The roles.
+const (
+	Viewer        Role = iota // look; personal data are masked
+	Operator                  // start, stop, release, resolve, see personal data
+	Analyst                   // edit selector files
+	Administrator             // see who did what
+)
+
+// ParseRole reads a role as the file writes it.
+func ParseRole(text string) (Role, bool) {
+	for i, name := range RoleNames() {
+		if name == text {
+			return Role(i), true
+		}
+	}
+	return 0, false
+}
+
+// RoleNames lists the roles, the least first.
+func RoleNames() []string { return []string{"viewer", "operator", "analyst", "admin"} }
+
+func (r Role) String() string { return RoleNames()[r] }
+
+// User is who uses the page.
+type User struct {
+	Name string
+	Role Role
+	csrf string
+}
+
+// Account is a user of the file.
+type Account struct {
+	Name     string
+	Role     Role
+	Password func() string // see HashPassword
+}
+
+// Access says who may use the page. Without accounts, whoever reaches the listener is an administrator: so it must be on loopback.
+type Access struct {
+	Accounts []Account
+	Secure   bool   // the listener speaks TLS
+	Token    string // that programs give to read /metrics from elsewhere than this machine; "": none may
+	Audit    string // file in which it is written down who did what
+	Now      func() time.Time
+
+	mu       sync.Mutex
+	sessions map[[32]byte]*session
+	tries    map[string][]time.Time // by network; "" is everybody
+	hashing  chan struct{}
+}
+
+// session is somebody who is logged in. Only the hash of its ID is kept.
+type session struct {
+	user        User
+	begun, used time.Time
+}
+
+// Limits of sessions and of log-ins.
+const (
+	idle       = 30 * time.Minute
+	absolute   = 12 * time.Hour
+	triesEach  = 5 // a minute
+	triesAll   = 20
+	hashesOnce = 2 // at the same time: each takes memory
+)
+
+// argon2id as OWASP recommends it at least: 19 MiB, 2 passes, 1 thread.
+const (
+	argonMemory = 19 * 1024
+	argonPasses = 2
+)
+
+// HashPassword makes what is kept of a password: argon2id$salt$hash.
+func HashPassword(password string) string {
+	salt := make([]byte, 16)
+	_, _ = rand.Read(salt) // never fails: crypto/rand ends the program instead
+	return "argon2id$" + base64.RawStdEncoding.EncodeToString(salt) + "$" + base64.RawStdEncoding.EncodeToString(argon(password, salt))
+}
+
+func argon(password string, salt []byte) []byte {
+	return argon2.IDKey([]byte(password), salt, argonPasses, argonMemory, 1, 32)
+}
+
+// CheckHash reports whether a text is what HashPassword makes.
+func CheckHash(text string) error {
+	_, _, err := parseHash(text)
+	return err
+}
+
+func parseHash(text string) (salt, hash []byte, err error) {
+	parts := strings.Split(strings.TrimSpace(text), "$")
+	if len(parts) != 3 || parts[0] != "argon2id" {
+		return nil, nil, errors.New("expected what `restock password` prints: argon2id$…$…")
+	}
+	salt, err = base64.RawStdEncoding.DecodeString(parts[1])
+	if err == nil {
+		hash, err = base64.RawStdEncoding.DecodeString(parts[2])
+	}
+	if err != nil || len(salt) < 8 || len(hash) != 32 {
+		return nil, nil, errors.New("expected what `restock password` prints: it is cut off")
+	}
+	return salt, hash, nil
+}
+
+// cookieName has the prefix that browsers hold to: only over TLS, for this host only.
+func (x *Access) cookieName() string {
+	if x.Secure {
+		return "__Host-restock"
+	}
+	return "restock"
+}
+
+// who returns the user of a request.
+func (x *Access) who(r *http.Request) (User, bool) {
+	if len(x.Accounts) == 0 {
+		return User{Name: "local", Role: Administrator, csrf: "local"}, true
+	}
+	c, err := r.Cookie(x.cookieName())
+	if err != nil {
+		return User{}, false
+	}
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	id := sha256.Sum256([]byte(c.Value))
+	s, now := x.sessions[id], x.Now()
+	if s == nil || now.Sub(s.used) > idle || now.Sub(s.begun) > absolute {
+		delete(x.sessions, id)
+		return User{}, false
+	}
+	s.used = now
+	return s.user, true
+}
+
+// guarded lets only those in who may.
+func (x *Access) guarded(role Role, f func(w http.ResponseWriter, r *http.Request, u User)) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		u, ok := x.who(r)
+		switch {
+		case !ok && r.Method == http.MethodGet:
+			http.Redirect(w, r, "/login", http.StatusSeeOther)
+		case !ok:
+			http.Error(w, "log in first", http.StatusUnauthorized)
+		case u.Role < role:
+			http.Error(w, "your role, "+u.Role.String()+", may not do this: it takes "+role.String(), http.StatusForbidden)
+		case r.Method != http.MethodGet && r.Method != http.MethodHead && subtle.ConstantTimeCompare([]byte(r.FormValue("csrf")), []byte(u.csrf)) != 1:
+			http.Error(w, "this form is old: load the page anew", http.StatusForbidden)
+		default:
+			f(w, r, u)
+		}
+	})
+}
+
+// note writes down who did what. What cannot be written down is not done.
+func (x *Access) note(r *http.Request, u User, did, what string) error {
+	line, err := json.Marshal(Noted{At: x.Now().UTC(), Who: u.Name, From: network(r), Did: did, What: what})
+	if err != nil {
+		return err
+	}
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	f, err := os.OpenFile(x.Audit, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+	if err != nil {
+		return fmt.Errorf("the audit log cannot be written: %w", err)
+	}
+	_, err = f.Write(append(line, '\n'))
+	return errors.Join(err, f.Sync(), f.Close())
+}
+
+// Noted is one line of the audit log.
+type Noted struct {
+	At   time.Time `json:"at"`
+	Who  string    `json:"who"`
+	From string    `json:"from"`
+	Did  string    `json:"did"`
+	What string    `json:"what,omitempty"`
+}
+
+// network is the address that a request comes from.
+func network(r *http.Request) string {
+	if from, err := netip.ParseAddrPort(r.RemoteAddr); err == nil {
+		return from.Addr().Unmap().String()
+	}
+	return "?"
+}

@@ -1,0 +1,165 @@
+// Package admin is the page of the operators: is all well, what ran, what failed and why, what became of each message. It has a listener
+// of its own; no route of it leads to the customers' pages, or from there to it. It works without scripts; a small one shows what a running
+// job does as it happens.
+package admin
+
+import (
+	"context"
+	"embed"
+	"errors"
+	"html/template"
+	"io"
+	"io/fs"
+	"log/slog"
+	"net"
+	"net/http"
+	"sync"
+	"time"
+
+	"restock/bot"
+	"restock/bot/report"
+)
+
+//go:embed templates/*.html assets/*
+var files embed.FS
+
+// Admin is the operators' page. All fields must be set, except where it is said otherwise.
+type Admin struct {
+	Ledger   *bot.Ledger
+	Control  Control
+	Access   *Access
+	Evidence string // folder of what failed runs left
+	Zone     *time.Location
+	Shop     string
+	Version  string
+	Now      func() time.Time
+	Log      *slog.Logger
+	// Report makes the sales report of a period; it is made in the background, because a large ledger takes seconds.
+	Report func(ctx context.Context, from, to time.Time, per string) (report.Report, error)
+
+	pages   *template.Template
+	mu      sync.Mutex
+	reports map[string]*made
+}
+
+// Control is what the page can do, besides looking.
+type Control interface {
+	// Jobs are those of the file, with when they are due.
+	Jobs(ctx context.Context) ([]Job, error)
+	// Start begins a run of a job now.
+	Start(job, who string) error
+	// Stop asks the run of a job to stop; what is under way is finished and recorded.
+	Stop(job, who string) error
+	// Pause keeps a job from being started by its schedule, or lets it be again.
+	Pause(ctx context.Context, job string, paused bool, who string) error
+	// Progress returns what running jobs do now, by job; the channel is closed when that changes.
+	Progress() (texts map[string]string, changed <-chan struct{})
+	// Checks are what must be well besides the jobs: sessions, browser, mail, SMS.
+	Checks(ctx context.Context) []Check
+}
+
+// Job is a job of the file.
+type Job struct {
+	Name     string      `json:"job"`
+	Schedule string      `json:"schedule,omitempty"`
+	Next     []time.Time `json:"next,omitempty"`
+	Paused   bool        `json:"paused"`
+	Missed   int         `json:"missed"`
+	Skipped  int         `json:"skipped"`
+	Running  bool        `json:"running"`
+}
+
+// Check is one thing that is well, or not.
+type Check struct {
+	Name string `json:"check"`
+	OK   bool   `json:"ok"`
+	Text string `json:"text"`
+	Next string `json:"next,omitempty"` // what to do
+}
+
+// Serve answers on a listener until ctx ends.
+func (a *Admin) Serve(ctx context.Context, l net.Listener) error {
+	handler, err := a.Handler()
+	if err != nil {
+		return err
+	}
+	server := &http.Server{
+		Handler: handler, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 15 * time.Second, IdleTimeout: time.Minute, MaxHeaderBytes: 16 << 10,
+		ErrorLog: slog.NewLogLogger(a.Log.Handler(), slog.LevelDebug), BaseContext: func(net.Listener) context.Context { return ctx },
+	}
+	ended := make(chan struct{})
+	stop := context.AfterFunc(ctx, func() {
+		defer close(ended)
+		ending, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+		defer cancel()
+		_ = server.Shutdown(ending) // what takes longer is cut off
+	})
+	if err := server.Serve(l); !errors.Is(err, http.ErrServerClosed) {
+		stop()
+		return err
+	}
+	<-ended
+	return nil
+}
+
+// Handler returns the routes.
+func (a *Admin) Handler() (http.Handler, error) {
+	pages, err := template.New("").Funcs(a.funcs()).ParseFS(files, "templates/*.html")
+	if err != nil {
+		return nil, err
+	}
+	a.pages, a.reports = pages, map[string]*made{}
+	assets, err := fs.Sub(files, "assets")
+	if err != nil {
+		return nil, err
+	}
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /assets/report.css", reportStyle)
+	mux.Handle("GET /assets/", http.StripPrefix("/assets/", http.FileServerFS(assets)))
+	mux.HandleFunc("GET /healthz", a.healthz)
+	mux.HandleFunc("GET /readyz", a.readyz)
+	mux.HandleFunc("GET /metrics", a.metrics)
+	mux.HandleFunc("GET /login", a.Access.form(a))
+	mux.HandleFunc("POST /login", a.Access.logIn(a))
+	mux.HandleFunc("POST /logout", a.Access.logOut)
+	for pattern, page := range map[string]struct {
+		role Role
+		f    func(w http.ResponseWriter, r *http.Request, u User)
+	}{
+		"GET /{$}": {Viewer, a.overview}, "GET /progress": {Viewer, a.progress},
+		"GET /runs": {Viewer, a.runs}, "GET /runs/{id}": {Viewer, a.run}, "GET /runs/{id}/evidence/{file...}": {Viewer, a.evidence}, "POST /runs/{id}/release": {Operator, a.release},
+		"POST /jobs/{job}/start": {Operator, a.start}, "POST /jobs/{job}/stop": {Operator, a.stop}, "POST /jobs/{job}/pause": {Operator, a.pause},
+		"GET /ledger": {Viewer, a.ledger}, "POST /ledger": {Viewer, a.ledger}, "GET /ledger/{key}": {Viewer, a.notification}, "POST /ledger/{key}/resolve": {Operator, a.resolve},
+		"POST /ledger/{key}/reveal": {Operator, a.reveal},
+		"GET /schedule":             {Viewer, a.schedule}, "GET /reports": {Viewer, a.report}, "GET /reports/{file}": {Viewer, a.download}, "GET /suppressions": {Viewer, a.suppressions},
+		"GET /audit": {Administrator, a.audit},
+	} {
+		mux.Handle(pattern, a.Access.guarded(page.role, page.f))
+	}
+	protection := http.NewCrossOriginProtection()
+	return secured(protection.Handler(mux)), nil
+}
+
+// reportStyle is the style of the sales report, for the page that it is a part of.
+func reportStyle(w http.ResponseWriter, _ *http.Request) {
+	w.Header().Set("Content-Type", "text/css; charset=utf-8")
+	_, _ = io.WriteString(w, report.PartStyle()) // who asked is gone
+}
+
+// secured sets the headers that every answer has. Nothing comes from elsewhere, and nothing runs that is not in a file of ours.
+func secured(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		h := w.Header()
+		h.Set("Content-Security-Policy", "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'")
+		h.Set("X-Content-Type-Options", "nosniff")
+		h.Set("Referrer-Policy", "same-origin")
+		h.Set("Cross-Origin-Opener-Policy", "same-origin")
+		h.Set("Cache-Control", "no-store")
+		h.Set("X-Robots-Tag", "noindex")
+		r.Body = http.MaxBytesReader(w, r.Body, maxForm)
+		next.ServeHTTP(w, r)
+	})
+}
+
+// maxForm bounds what is sent to us.
+const maxForm = 64 << 10

@@ -1,0 +1,161 @@
+package admin
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"time"
+
+	"restock/bot"
+)
+
+// overview is whether all is well.
+type overview struct {
+	Well   bool        `json:"well"`
+	Jobs   []jobNow    `json:"jobs"`
+	Checks []Check     `json:"checks"`
+	Today  bot.Counts  `json:"today"`
+	Runs   int         `json:"runs_today"`
+	Failed int         `json:"failed_today"`
+	At     time.Time   `json:"at"`
+	Needs  []attention `json:"needs"`
+}
+
+// jobNow is a job with its last run.
+type jobNow struct {
+	Job
+	Last  *bot.Run `json:"last,omitempty"`
+	Doing string   `json:"doing,omitempty"`
+}
+
+// attention is something that waits for a person.
+type attention struct {
+	Text string `json:"text"`
+	Link string `json:"link"`
+}
+
+func (a *Admin) overview(w http.ResponseWriter, r *http.Request, u User) {
+	o, err := a.look(r)
+	if err != nil {
+		a.broken(w, r, u, err)
+		return
+	}
+	a.show(w, r, u, http.StatusOK, "overview.html", page{Title: "Overview", Here: "/", Data: o})
+}
+
+func (a *Admin) look(r *http.Request) (o overview, err error) {
+	ctx := r.Context()
+	o.At, o.Well = a.Now(), true
+	jobs, err := a.Control.Jobs(ctx)
+	if err != nil {
+		return o, err
+	}
+	doing, _ := a.Control.Progress()
+	for _, j := range jobs {
+		now := jobNow{Job: j, Doing: doing[j.Name]}
+		last, err := a.Ledger.Recent(ctx, bot.RunQuery{Job: j.Name, Limit: 1})
+		if err != nil {
+			return o, err
+		}
+		if len(last) > 0 {
+			now.Last = &last[0]
+			o.judge(last[0])
+		}
+		o.Jobs = append(o.Jobs, now)
+	}
+	if err := a.today(r, &o); err != nil {
+		return o, err
+	}
+	if o.Checks = a.Control.Checks(ctx); o.Checks == nil {
+		o.Checks = []Check{}
+	}
+	for _, c := range o.Checks {
+		o.Well = o.Well && c.OK
+	}
+	return o, nil
+}
+
+// judge says what of a job's last run waits for a person.
+func (o *overview) judge(last bot.Run) {
+	need := func(link, format string, args ...any) {
+		o.Well = false
+		o.Needs = append(o.Needs, attention{fmt.Sprintf(format, args...), link})
+	}
+	switch last.Outcome {
+	case bot.FailedRun, bot.Interrupt:
+		need("/runs/"+last.ID, "the last run of job %s is %s", last.Job, last.Outcome)
+	case bot.HeldRun:
+		need("/runs/"+last.ID, "job %s holds something for a person", last.Job)
+	}
+	if last.Ambiguous > 0 {
+		need("/ledger?state=ambiguous&job="+last.Job, "%d message(s) may have gone out", last.Ambiguous)
+	}
+	if last.Held > 0 {
+		need("/ledger?state=held&job="+last.Job, "%d message(s) are beyond a limit", last.Held)
+	}
+}
+
+// today adds up the runs since midnight.
+func (a *Admin) today(r *http.Request, o *overview) error {
+	y, m, d := o.At.In(a.Zone).Date()
+	midnight := time.Date(y, m, d, 0, 0, 0, 0, a.Zone)
+	runs, err := a.Ledger.Recent(r.Context(), bot.RunQuery{Limit: 2000})
+	if err != nil {
+		return err
+	}
+	o.Today.Accepted = map[bot.Channel]int{}
+	for _, run := range runs {
+		if run.Started.Before(midnight) {
+			break
+		}
+		if run.DryRun {
+			continue
+		}
+		o.Runs++
+		if run.Outcome == bot.FailedRun || run.Outcome == bot.Interrupt {
+			o.Failed++
+		}
+		o.Today.Restocks += run.Restocks
+		o.Today.Written += run.Written
+		o.Today.SignUps += run.SignUps
+		o.Today.Noted += run.Noted
+		o.Today.Failed += run.Failed
+		for c, n := range run.Accepted {
+			o.Today.Accepted[c] += n
+		}
+	}
+	return nil
+}
+
+// progress tells of running jobs as it happens (server-sent events, HTML Living Standard 9.2).
+func (a *Admin) progress(w http.ResponseWriter, r *http.Request, _ User) {
+	flusher, ok := w.(http.Flusher)
+	if !ok {
+		http.Error(w, "this connection cannot be kept open", http.StatusNotImplemented)
+		return
+	}
+	w.Header().Set("Content-Type", "text/event-stream")
+	_ = http.NewResponseController(w).SetWriteDeadline(time.Time{}) // for as long as somebody looks
+	for {
+		texts, changed := a.Control.Progress()
+		data, err := json.Marshal(texts)
+		if err != nil {
+			return
+		}
+		if _, err := fmt.Fprintf(w, "data: %s\n\n", data); err != nil {
+			return
+		}
+		flusher.Flush()
+		select {
+		case <-r.Context().Done():
+			return
+		case <-changed:
+			select { // a run says a lot
+			case <-r.Context().Done():
+				return
+			case <-time.After(300 * time.Millisecond):
+			}
+		case <-time.After(20 * time.Second): // so that proxies keep the line
+		}
+	}
+}

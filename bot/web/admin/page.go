@@ -1,0 +1,129 @@
+package admin
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"html/template"
+	"log/slog"
+	"net/http"
+	"strings"
+	"time"
+
+	"restock/bot"
+)
+
+// page is what every page has, and its own data.
+type page struct {
+	Title   string
+	Here    string // entry of the navigation
+	Message string // what was done, or what is wrong
+	User    User
+	CSRF    string
+	Shop    string
+	Version string
+	Open    bool // nobody has to log in
+	Data    any
+}
+
+// show writes a page whole, or an error. Who asks for JSON gets the data instead.
+func (a *Admin) show(w http.ResponseWriter, r *http.Request, u User, status int, name string, p page) {
+	if wantsJSON(r) && p.Data != nil {
+		w.Header().Set("Content-Type", "application/json")
+		w.WriteHeader(status)
+		_ = json.NewEncoder(w).Encode(p.Data) // who asked is gone
+		return
+	}
+	p.User, p.CSRF, p.Shop, p.Version, p.Open = u, u.csrf, a.Shop, a.Version, len(a.Access.Accounts) == 0
+	if p.Message == "" {
+		p.Message = clip(bot.Printable(r.URL.Query().Get("done")), 200)
+	}
+	var b strings.Builder
+	if err := a.pages.ExecuteTemplate(&b, name, p); err != nil {
+		a.Log.Error("a page could not be made", slog.String("page", name), slog.String("error", err.Error()))
+		http.Error(w, "this page could not be made; the log says why", http.StatusInternalServerError)
+		return
+	}
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	w.WriteHeader(status)
+	_, _ = w.Write([]byte(b.String())) // who asked is gone
+}
+
+func wantsJSON(r *http.Request) bool {
+	return r.Method == http.MethodGet && strings.HasPrefix(r.Header.Get("Accept"), "application/json")
+}
+
+// broken says that something did not work.
+func (a *Admin) broken(w http.ResponseWriter, r *http.Request, u User, err error) {
+	a.Log.Error("the page did not work", slog.String("path", r.URL.Path), slog.String("error", bot.Clean(err.Error())))
+	status := http.StatusInternalServerError
+	if _, locked := errors.AsType[*bot.LockedError](err); locked {
+		status = http.StatusConflict
+	}
+	a.show(w, r, u, status, "error.html", page{Title: "This did not work", Message: bot.Redact(err.Error())})
+}
+
+// missing says that there is no such thing.
+func (a *Admin) missing(w http.ResponseWriter, r *http.Request, u User, what string) {
+	a.show(w, r, u, http.StatusNotFound, "error.html", page{Title: "Not found", Message: what})
+}
+
+// done goes back to a page with a word of what was done.
+func done(w http.ResponseWriter, r *http.Request, to, format string, args ...any) {
+	http.Redirect(w, r, to+"?done="+template.URLQueryEscaper(fmt.Sprintf(format, args...)), http.StatusSeeOther)
+}
+
+// funcs are what templates can do.
+func (a *Admin) funcs() template.FuncMap {
+	return template.FuncMap{
+		"time": func(t time.Time) string {
+			if t.IsZero() {
+				return "–"
+			}
+			return t.In(a.Zone).Format("2006-01-02 15:04:05")
+		},
+		"day":  func(t time.Time) string { return t.In(a.Zone).Format("Mon 2 Jan 15:04") },
+		"utc":  func(t time.Time) string { return t.UTC().Format("15:04 UTC") },
+		"took": func(d time.Duration) string { return d.Round(100 * time.Millisecond).String() },
+		"ran": func(r bot.Run) string {
+			if r.Finished.IsZero() {
+				return "–"
+			}
+			return r.Finished.Sub(r.Started).Round(100 * time.Millisecond).String()
+		},
+		"words":  func(s any) string { return strings.ReplaceAll(fmt.Sprint(s), "_", " ") },
+		"redact": bot.Redact,
+		"told": func(m map[bot.Channel]int) int {
+			n := 0
+			for _, c := range m {
+				n += c
+			}
+			return n
+		},
+		"mood": mood,
+		"nav":  func() []entry { return navigation() },
+		"outcomes": func() []bot.RunOutcome {
+			return []bot.RunOutcome{bot.Done, bot.FailedRun, bot.HeldRun, bot.Interrupt, bot.StoppedRun, bot.Running}
+		},
+	}
+}
+
+// entry is one of the navigation.
+type entry struct{ Path, Name string }
+
+func navigation() []entry {
+	return []entry{{"/", "Overview"}, {"/runs", "Runs"}, {"/ledger", "Ledger"}, {"/schedule", "Schedule"}, {"/reports", "Reports"}, {"/suppressions", "Suppressions"}, {"/audit", "Audit"}}
+}
+
+// mood is how an outcome or a state is shown: good, bad, or something that waits.
+func mood(s any) string {
+	switch fmt.Sprint(s) {
+	case "done", "accepted", "written", "true":
+		return "good"
+	case "failed", "interrupted", "ambiguous", "bounced", "rejected", "unknown", "false":
+		return "bad"
+	case "held", "stopped", "retry", "differs":
+		return "wait"
+	}
+	return ""
+}

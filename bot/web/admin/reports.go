@@ -1,0 +1,136 @@
+package admin
+
+import (
+	"bytes"
+	"context"
+	"html/template"
+	"net/http"
+	"slices"
+	"time"
+
+	"restock/bot/report"
+)
+
+// made is a report that was made in the background.
+type made struct {
+	report report.Report
+	at     time.Time
+	err    error
+	making bool
+	done   chan struct{}
+}
+
+// fresh is how old a report may be before it is made anew; patience is how long a page waits for the first one.
+const (
+	fresh    = time.Minute
+	patience = 150 * time.Millisecond
+)
+
+// reportView is a report on the page.
+type reportView struct {
+	Period  string
+	Periods []string
+	Ready   bool
+	Made    time.Time
+	Body    template.HTML
+}
+
+func periods() []string { return []string{"day", "week", "month", "28 days"} }
+
+func (a *Admin) report(w http.ResponseWriter, r *http.Request, u User) {
+	v := reportView{Period: r.URL.Query().Get("period"), Periods: periods()}
+	if !slices.Contains(v.Periods, v.Period) {
+		v.Period = "28 days"
+	}
+	one, ok := a.latest(r.Context(), v.Period)
+	if one.err != nil {
+		a.broken(w, r, u, one.err)
+		return
+	}
+	if ok && wantsJSON(r) {
+		a.show(w, r, u, http.StatusOK, "", page{Data: one.report})
+		return
+	}
+	if v.Ready = ok; ok {
+		var err error
+		if v.Body, err = one.report.Body(); err != nil {
+			a.broken(w, r, u, err)
+			return
+		}
+		v.Made = one.at
+	}
+	a.show(w, r, u, http.StatusOK, "reports.html", page{Title: "Reports", Here: "/reports", Data: v})
+}
+
+// latest returns the report of a period, and has it made anew where it is old. ok is false where there is none yet.
+func (a *Admin) latest(ctx context.Context, period string) (one made, ok bool) {
+	a.mu.Lock()
+	m := a.reports[period]
+	if m == nil {
+		m = &made{}
+		a.reports[period] = m
+	}
+	if !m.making && (m.at.IsZero() || a.Now().Sub(m.at) > fresh) {
+		m.making, m.done = true, make(chan struct{})
+		go a.make(context.WithoutCancel(ctx), period, m)
+	}
+	waits := m.done
+	have := !m.at.IsZero()
+	a.mu.Unlock()
+	if !have {
+		select {
+		case <-waits:
+		case <-time.After(patience):
+		case <-ctx.Done():
+		}
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return *m, !m.at.IsZero()
+}
+
+// make makes a report. A large ledger takes seconds.
+func (a *Admin) make(ctx context.Context, period string, m *made) {
+	now := a.Now()
+	from, to := report.Days(now, 28, a.Zone)
+	per := "day"
+	if period != "28 days" {
+		from, to = report.Current(now, period, a.Zone)
+	}
+	r, err := a.Report(ctx, from, to, per)
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	m.making, m.err = false, err
+	if err == nil {
+		m.report, m.at = r, a.Now()
+	}
+	close(m.done)
+}
+
+// download gives a report as a file.
+func (a *Admin) download(w http.ResponseWriter, r *http.Request, u User) {
+	one, ok := a.latest(r.Context(), r.URL.Query().Get("period"))
+	if one.err != nil || !ok {
+		a.missing(w, r, u, "The report is being made. Please try again in a moment.")
+		return
+	}
+	var b bytes.Buffer
+	var err error
+	kind := ""
+	switch name := r.PathValue("file"); name {
+	case "report.xlsx":
+		kind, err = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", one.report.WriteXLSX(&b)
+	case "restocks.csv", "products.csv", "periods.csv", "wanted.csv", "summary.csv":
+		kind, err = "text/csv; charset=utf-8", one.report.WriteCSV(&b, name[:len(name)-len(".csv")])
+	default:
+		a.missing(w, r, u, "There is no such file.")
+		return
+	}
+	if err != nil {
+		a.broken(w, r, u, err)
+		return
+	}
+	w.Header().Set("Content-Type", kind)
+	w.Header().Set("Content-Disposition", `attachment; filename="`+r.PathValue("file")+`"`)
+	_, _ = w.Write(b.Bytes()) // who asked is gone
+}

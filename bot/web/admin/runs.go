@@ -1,0 +1,176 @@
+package admin
+
+import (
+	"errors"
+	"io/fs"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"restock/bot"
+)
+
+// runList is one page of runs.
+type runList struct {
+	Runs    []bot.Run `json:"runs"`
+	Job     string    `json:"job,omitempty"`
+	Outcome string    `json:"outcome,omitempty"`
+	More    string    `json:"more,omitempty"` // ID after which older ones follow
+	Jobs    []string  `json:"-"`
+}
+
+// perPage is how many rows a page has.
+const perPage = 50
+
+func (a *Admin) runs(w http.ResponseWriter, r *http.Request, u User) {
+	q := r.URL.Query()
+	list := runList{Job: q.Get("job"), Outcome: q.Get("outcome")}
+	runs, err := a.Ledger.Recent(r.Context(), bot.RunQuery{Job: list.Job, Outcome: bot.RunOutcome(list.Outcome), Before: q.Get("before"), Limit: perPage})
+	if err != nil {
+		a.broken(w, r, u, err)
+		return
+	}
+	if list.Runs = runs; len(runs) == perPage {
+		list.More = runs[perPage-1].ID
+	}
+	jobs, err := a.Control.Jobs(r.Context())
+	if err != nil {
+		a.broken(w, r, u, err)
+		return
+	}
+	for _, j := range jobs {
+		list.Jobs = append(list.Jobs, j.Name)
+	}
+	a.show(w, r, u, http.StatusOK, "runs.html", page{Title: "Runs", Here: "/runs", Data: list})
+}
+
+// oneRun is a run with what it left.
+type oneRun struct {
+	bot.Run
+	Evidence bool     `json:"evidence"`
+	Pictures []string `json:"pictures,omitempty"` // of failed steps
+	Held     bool     `json:"held"`
+	Next     string   `json:"next,omitempty"`
+}
+
+func (a *Admin) run(w http.ResponseWriter, r *http.Request, u User) {
+	run, ok, err := a.Ledger.Run(r.Context(), r.PathValue("id"))
+	switch {
+	case err != nil:
+		a.broken(w, r, u, err)
+		return
+	case !ok:
+		a.missing(w, r, u, "There is no such run.")
+		return
+	}
+	one := oneRun{Run: run, Held: run.Outcome == bot.HeldRun || run.Counts.Held > 0}
+	if run.Problem != nil {
+		one.Next = run.Problem.Class.Cause()
+	}
+	root, err := os.OpenRoot(filepath.Join(a.Evidence, filepath.Base(run.ID)))
+	if err == nil {
+		defer root.Close()
+		_ = fs.WalkDir(root.FS(), ".", func(path string, d fs.DirEntry, err error) error {
+			if err == nil && !d.IsDir() && d.Name() == "screenshot.png" {
+				one.Pictures = append(one.Pictures, path)
+			}
+			one.Evidence = one.Evidence || err == nil && path == "evidence.html"
+			return nil
+		})
+	}
+	a.show(w, r, u, http.StatusOK, "run.html", page{Title: "Run " + run.ID, Here: "/runs", Data: one})
+}
+
+// evidence gives out a file of what a failed run left, and nothing else: the folder is a root that no path and no symbolic link leads
+// out of.
+func (a *Admin) evidence(w http.ResponseWriter, r *http.Request, u User) {
+	id, name := r.PathValue("id"), r.PathValue("file")
+	kind := map[string]string{".png": "image/png", ".html": "text/html; charset=utf-8", ".json": "application/json", ".txt": "text/plain; charset=utf-8"}[filepath.Ext(name)]
+	if _, ok, err := a.Ledger.Run(r.Context(), id); err != nil || !ok || kind == "" || strings.ContainsAny(id, `/\.`) {
+		a.missing(w, r, u, "There is no such file.")
+		return
+	}
+	root, err := os.OpenRoot(filepath.Join(a.Evidence, id))
+	if err != nil {
+		a.missing(w, r, u, "What this run left was removed, or it left nothing.")
+		return
+	}
+	defer root.Close()
+	data, err := root.ReadFile(name)
+	if err != nil {
+		if !errors.Is(err, fs.ErrNotExist) {
+			a.Log.Warn("a file was asked for that is not given out")
+		}
+		a.missing(w, r, u, "There is no such file.")
+		return
+	}
+	w.Header().Set("Content-Type", kind)
+	if kind != "image/png" { // a page of a foreign site is not to be shown as one of ours
+		w.Header().Set("Content-Disposition", `attachment; filename="`+id+"-"+filepath.Base(name)+`"`)
+	}
+	_, _ = w.Write(data) // who asked is gone
+}
+
+func (a *Admin) release(w http.ResponseWriter, r *http.Request, u User) {
+	id := r.PathValue("id")
+	if err := a.Access.note(r, u, "released", "run "+id); err != nil {
+		a.broken(w, r, u, err)
+		return
+	}
+	h, err := a.Ledger.Release(r.Context(), id, u.Name)
+	if err != nil {
+		a.broken(w, r, u, err)
+		return
+	}
+	done(w, r, "/runs/"+id, "released: %d message(s) are queued again; the next run lets pass what it held", h.Messages)
+}
+
+func (a *Admin) start(w http.ResponseWriter, r *http.Request, u User) {
+	job := r.PathValue("job")
+	err := a.Access.note(r, u, "started", "job "+job)
+	if err == nil {
+		err = a.Control.Start(job, u.Name)
+	}
+	if err != nil {
+		a.broken(w, r, u, err)
+		return
+	}
+	done(w, r, "/", "job %s was started", job)
+}
+
+func (a *Admin) stop(w http.ResponseWriter, r *http.Request, u User) {
+	job := r.PathValue("job")
+	err := a.Access.note(r, u, "stopped", "job "+job)
+	if err == nil {
+		err = a.Control.Stop(job, u.Name)
+	}
+	if err != nil {
+		a.broken(w, r, u, err)
+		return
+	}
+	done(w, r, "/", "job %s was asked to stop: what is under way is finished and recorded", job)
+}
+
+func (a *Admin) pause(w http.ResponseWriter, r *http.Request, u User) {
+	job, on := r.PathValue("job"), r.FormValue("paused") == "true"
+	did := map[bool]string{true: "paused", false: "resumed"}[on]
+	err := a.Access.note(r, u, did, "job "+job)
+	if err == nil {
+		err = a.Control.Pause(r.Context(), job, on, u.Name)
+	}
+	if err != nil {
+		a.broken(w, r, u, err)
+		return
+	}
+	done(w, r, "/schedule", "job %s is %s", job, did)
+}
+
+func (a *Admin) schedule(w http.ResponseWriter, r *http.Request, u User) {
+	jobs, err := a.Control.Jobs(r.Context())
+	if err != nil {
+		a.broken(w, r, u, err)
+		return
+	}
+	a.show(w, r, u, http.StatusOK, "schedule.html", page{Title: "Schedule", Here: "/schedule", Data: map[string]any{"jobs": jobs, "zone": a.Zone.String()}})
+}

@@ -1,0 +1,105 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/term"
+
+	"restock/bot/config"
+	"restock/bot/report"
+	"restock/bot/web/admin"
+)
+
+// administer opens the operators' page, if the file has one; serve answers on it until the context ends.
+func (w *workshop) administer(ctx context.Context, b *board) (serve func(), err error) {
+	c := w.config.Admin
+	if c == nil {
+		return nil, nil
+	}
+	access := &admin.Access{Secure: c.TLS != nil, Now: w.a.now, Audit: filepath.Join(w.config.Path(w.config.Data), "audit.log")}
+	for _, u := range c.Users {
+		hash, err := u.Password.Expand(w.values())
+		if err == nil {
+			err = admin.CheckHash(hash)
+		}
+		if err != nil {
+			return nil, configError(u.String(), "admin: user "+u.Name, err)
+		}
+		role, _ := admin.ParseRole(u.Role) // checked with the file
+		access.Accounts = append(access.Accounts, admin.Account{Name: u.Name, Role: role, Password: config.NewSecret(hash).Reveal})
+	}
+	if !c.Metrics.Empty() {
+		if access.Token, err = c.Metrics.Expand(w.values()); err != nil {
+			return nil, configError(c.String(), "admin: metrics", err)
+		}
+	}
+	number, _ := version()
+	page := &admin.Admin{
+		Ledger: w.ledger, Control: b, Access: access, Evidence: w.evidence(), Zone: w.config.Location, Shop: w.config.Shop.Name, Version: number, Now: w.a.now, Log: w.a.log(),
+		Report: func(ctx context.Context, from, to time.Time, per string) (report.Report, error) {
+			return report.Build(ctx, w.ledger, report.Options{
+				From: from, To: to, Zone: w.config.Location, Per: per, Shop: w.config.Shop.Name, Windows: w.config.Windows(), Now: w.a.now(),
+			})
+		},
+	}
+	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", c.Listen)
+	if err != nil {
+		return nil, configError(c.String(), "admin", err)
+	}
+	scheme := "http"
+	if c.TLS != nil {
+		pair, err := tls.LoadX509KeyPair(c.TLS.Cert, c.TLS.Key)
+		if err != nil {
+			return nil, errors.Join(configError(c.TLS.String(), "admin: tls", err), l.Close())
+		}
+		l, scheme = tls.NewListener(l, &tls.Config{Certificates: []tls.Certificate{pair}, MinVersion: tls.VersionTLS12}), "https"
+	}
+	w.a.say("operators: %s://%s", scheme, l.Addr())
+	return func() {
+		if err := page.Serve(ctx, l); err != nil {
+			w.a.say("restock: the operators' page has ended: %v", err)
+		}
+	}, nil
+}
+
+func (a *app) passwordCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "password",
+		Short: "Make what is kept of a password for the operators' page",
+		Long:  "Make what is kept of a password for the operators' page: put it into secrets/NAME, and ${secret:NAME} into admin: users:.",
+		Args:  cobra.NoArgs,
+		RunE: func(*cobra.Command, []string) error {
+			var password string
+			if fd := int(os.Stdin.Fd()); term.IsTerminal(fd) {
+				fmt.Fprint(a.stderr, "password: ")
+				typed, err := term.ReadPassword(fd)
+				a.say("")
+				if err != nil {
+					return err
+				}
+				password = string(typed)
+			} else {
+				line, err := bufio.NewReader(os.Stdin).ReadString('\n')
+				if err != nil && line == "" {
+					return usagef("no password: type it, or pipe it in")
+				}
+				password = strings.TrimRight(line, "\r\n")
+			}
+			if len([]rune(password)) < 12 {
+				return usagef("at least 12 characters")
+			}
+			a.print("%s", admin.HashPassword(password))
+			return nil
+		},
+	}
+}
