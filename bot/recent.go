@@ -92,24 +92,22 @@ func (l *Ledger) About(ctx context.Context, job, sku string, number, limit int) 
 	return list, nil
 }
 
-// Unfinished returns notifications of a job of which something is left to do, in some of the states, at most so many.
-func (l *Ledger) Unfinished(ctx context.Context, job string, limit int, states ...State) (list []Notification, err error) {
+// Unfinished returns notifications of a job of which something is left to do, in some of the states, at most so many. partly reports
+// that there may be more of them.
+func (l *Ledger) Unfinished(ctx context.Context, job string, limit int, states ...State) (list []Notification, partly bool, err error) {
 	looked := 0
 	for n, err := range l.open(ctx, job) {
 		if err != nil {
-			return nil, err
+			return nil, false, err
 		}
-		if looked++; looked > maxLooked {
-			break
+		if looked++; looked > maxLooked || len(list) == limit {
+			return list, true, nil
 		}
-		if len(states) > 0 && !slices.Contains(states, n.State) {
-			continue
-		}
-		if list = append(list, n); len(list) == limit {
-			break
+		if len(states) == 0 || slices.Contains(states, n.State) {
+			list = append(list, n)
 		}
 	}
-	return list, nil
+	return list, false, nil
 }
 
 // maxLooked bounds how much of the work list is looked through for a page.

@@ -88,7 +88,7 @@ if(!document.documentElement.lang)add("no language");if(!document.title)add("no 
 if(!document.querySelector("main,[role=article]"))add("no main");
 for(const e of document.querySelectorAll("input:not([type=hidden]),select,textarea"))if(!e.labels.length&&!e.ariaLabel&&!e.closest("[aria-hidden]"))add("no label",e);
 for(const e of document.querySelectorAll("img:not([alt]),svg[role=img]:not([aria-label])"))add("no text",e);
-for(const e of document.querySelectorAll("a,button"))if(!e.textContent.trim()&&!e.ariaLabel)add("no name",e);
+for(const e of document.querySelectorAll("a,button"))if(!e.textContent.trim()&&!e.ariaLabel&&!e.querySelector("img[alt]:not([alt=''])"))add("no name",e);
 const ids={};for(const e of document.querySelectorAll("[id]")){if(ids[e.id])add("an id twice",e);ids[e.id]=1}
 for(const e of document.querySelectorAll("th:not([scope])"))add("th without scope",e);`
 

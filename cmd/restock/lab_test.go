@@ -70,9 +70,9 @@ func (a *analyst) run(args ...string) int {
 
 func (a *analyst) file(name string) string { return filepath.Join(a.dir, name) }
 
-// TestPages: the pages of a site are saved without passwords and personal data, a file is tried on them without the site, and
+// TestSavedPages: the pages of a site are saved without passwords and personal data, a file is tried on them without the site, and
 // a selector that does not fit any more is a finding at its line.
-func TestPages(t *testing.T) {
+func TestSavedPages(t *testing.T) {
 	a := newAnalyst(t)
 	for _, site := range []string{"ims", "crm"} {
 		if code := a.run("pages", a.file(site+".yaml"), "--out", a.file("pages-"+site), "--most", "2"); site == "ims" && code != exitDone {

@@ -137,7 +137,7 @@ func (a *Admin) Handler() (http.Handler, error) {
 		mux.Handle(pattern, a.Access.guarded(page.role, page.f))
 	}
 	protection := http.NewCrossOriginProtection()
-	return secured(protection.Handler(mux)), nil
+	return secured(a.Access.here(protection.Handler(mux))), nil
 }
 
 // reportStyle is the style of the sales report, for the page that it is a part of.

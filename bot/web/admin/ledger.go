@@ -19,7 +19,7 @@ type search struct {
 	Level    *bot.Level         `json:"level,omitempty"`
 	Jobs     []string           `json:"-"`
 	States   []bot.State        `json:"-"`
-	Most     int                `json:"most"`
+	Partly   bool               `json:"partly"` // there may be more
 }
 
 // mostFound is how many notifications a page shows.
@@ -31,7 +31,7 @@ func (a *Admin) ledger(w http.ResponseWriter, r *http.Request, u User) {
 		return
 	}
 	q := r.Form // a form is posted, so that no address stands in a browser's history
-	s := search{Customer: strings.TrimSpace(r.PostForm.Get("customer")), SKU: strings.TrimSpace(q.Get("sku")), State: q.Get("state"), Job: q.Get("job"), States: bot.States(), Most: mostFound}
+	s := search{Customer: strings.TrimSpace(r.PostForm.Get("customer")), SKU: strings.TrimSpace(q.Get("sku")), State: q.Get("state"), Job: q.Get("job"), States: bot.States()}
 	s.Restock, _ = strconv.Atoi(q.Get("restock"))
 	jobs, err := a.Control.Jobs(r.Context())
 	if err != nil {
@@ -62,6 +62,7 @@ func (a *Admin) find(r *http.Request, s *search) (err error) {
 	switch {
 	case s.Customer != "":
 		s.Found, err = a.Ledger.Of(ctx, s.Customer, mostFound)
+		s.Partly = len(s.Found) == mostFound
 	case s.SKU != "":
 		level, ok, levelErr := a.Ledger.Level(ctx, s.Job, s.SKU)
 		if levelErr != nil {
@@ -71,10 +72,11 @@ func (a *Admin) find(r *http.Request, s *search) (err error) {
 			s.Level = &level
 		}
 		s.Found, err = a.Ledger.About(ctx, s.Job, s.SKU, s.Restock, mostFound)
+		s.Partly = len(s.Found) == mostFound
 	case s.State != "":
-		s.Found, err = a.Ledger.Unfinished(ctx, s.Job, mostFound, bot.State(s.State))
+		s.Found, s.Partly, err = a.Ledger.Unfinished(ctx, s.Job, mostFound, bot.State(s.State))
 	default:
-		s.Found, err = a.Ledger.Unfinished(ctx, s.Job, mostFound)
+		s.Found, s.Partly, err = a.Ledger.Unfinished(ctx, s.Job, mostFound)
 	}
 	return err
 }

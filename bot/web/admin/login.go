@@ -4,10 +4,30 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"crypto/subtle"
+	"net"
 	"net/http"
+	"net/netip"
 	"slices"
+	"strings"
 	"time"
 )
+
+// here refuses requests that come under a foreign name to a page that nobody logs in to: a site could have given its name our
+// address (DNS rebinding), and read it through the browser of whoever visits that site.
+func (x *Access) here(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		host, _, err := net.SplitHostPort(r.Host)
+		if err != nil {
+			host = r.Host
+		}
+		address, err := netip.ParseAddr(strings.Trim(host, "[]"))
+		if len(x.Accounts) == 0 && host != "localhost" && (err != nil || !address.IsLoopback()) {
+			http.Error(w, "ask for this page as localhost, or set up admin: users", http.StatusMisdirectedRequest)
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
+}
 
 // form shows the log-in.
 func (x *Access) form(a *Admin) http.HandlerFunc {

@@ -1,9 +1,11 @@
 package admin
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"net/url"
 	"time"
 
 	"restock/bot"
@@ -61,6 +63,9 @@ func (a *Admin) look(r *http.Request) (o overview, err error) {
 			now.Last = &last[0]
 			o.judge(last[0])
 		}
+		if err := a.waits(ctx, j.Name, &o); err != nil {
+			return o, err
+		}
 		o.Jobs = append(o.Jobs, now)
 	}
 	if err := a.today(r, &o); err != nil {
@@ -77,22 +82,36 @@ func (a *Admin) look(r *http.Request) (o overview, err error) {
 
 // judge says what of a job's last run waits for a person.
 func (o *overview) judge(last bot.Run) {
-	need := func(link, format string, args ...any) {
-		o.Well = false
-		o.Needs = append(o.Needs, attention{fmt.Sprintf(format, args...), link})
-	}
 	switch last.Outcome {
-	case bot.FailedRun, bot.Interrupt:
-		need("/runs/"+last.ID, "the last run of job %s is %s", last.Job, last.Outcome)
+	case bot.FailedRun:
+		o.need("/runs/"+last.ID, "the last run of job %s failed", last.Job)
+	case bot.Interrupt:
+		o.need("/runs/"+last.ID, "the last run of job %s was interrupted", last.Job)
 	case bot.HeldRun:
-		need("/runs/"+last.ID, "job %s holds something for a person", last.Job)
+		o.need("/runs/"+last.ID, "job %s holds something for a person", last.Job)
 	}
-	if last.Ambiguous > 0 {
-		need("/ledger?state=ambiguous&job="+last.Job, "%d message(s) may have gone out", last.Ambiguous)
+}
+
+func (o *overview) need(link, format string, args ...any) {
+	o.Well = false
+	o.Needs = append(o.Needs, attention{fmt.Sprintf(format, args...), link})
+}
+
+// waits says which messages of a job wait for a person, of whichever run they are.
+func (a *Admin) waits(ctx context.Context, job string, o *overview) error {
+	for _, state := range []bot.State{bot.Ambiguous, bot.Held} {
+		what := map[bot.State]string{bot.Ambiguous: "may have gone out", bot.Held: "are beyond a limit"}[state]
+		list, partly, err := a.Ledger.Unfinished(ctx, job, mostFound, state)
+		if err != nil {
+			return err
+		}
+		if len(list) > 0 {
+			o.need("/ledger?state="+string(state)+"&job="+url.QueryEscape(job), "%s%d message(s) of job %s %s", map[bool]string{true: "at least "}[partly], len(list), job, what)
+		} else if partly {
+			o.need("/ledger?job="+url.QueryEscape(job), "so many messages of job %s are on their way that not all were looked through", job)
+		}
 	}
-	if last.Held > 0 {
-		need("/ledger?state=held&job="+last.Job, "%d message(s) are beyond a limit", last.Held)
-	}
+	return nil
 }
 
 // today adds up the runs since midnight.
