@@ -30,6 +30,7 @@ import (
 type office struct {
 	*shop
 	w       *workshop
+	board   *board
 	address string // of the page itself
 	url     string // of the page, examined
 	done    string // ID of a run that is done
@@ -37,13 +38,13 @@ type office struct {
 }
 
 // newOffice lets a run be done, of whose messages one is ambiguous, and another fail, and opens the page.
-func newOffice(t *testing.T, users string) *office {
+func newOffice(t *testing.T, more string) *office {
 	t.Helper()
 	address, err := freeAddress()
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := newShop(t, quick+`admin: {listen: "`+address+`"`+users+"}\n")
+	s := newShop(t, quick+`admin: {listen: "`+address+`"`+more+"}\n")
 	o := &office{shop: s, address: "http://" + address}
 	s.restock()
 	verdictOnce("DOT", flowtest.ErrDropAccepted)(s)
@@ -72,7 +73,7 @@ func (o *office) up(t *testing.T) {
 	o.must(err)
 	ended := make(chan struct{})
 	go func() { defer close(ended); serve() }()
-	o.w = w
+	o.w, o.board = w, b
 	examining := httptest.NewServer(o.examining())
 	o.url = examining.URL
 	t.Cleanup(func() {
