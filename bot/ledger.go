@@ -100,10 +100,7 @@ func (l *Ledger) addAll(ctx context.Context, plan []Notification) error {
 		if n.Open() || n.SameAs != "" {
 			writes = append(writes, Write{Table: Work, Key: workKey(n), Value: []byte("1")})
 		}
-		writes = append(writes, Write{Table: Notifications, Key: n.Key, Value: n.encode()})
-		if len(n.Who) >= personSize {
-			writes = append(writes, Write{Table: Index, Key: indexKey(n.Who[:personSize], n.Key), Value: []byte("1")}) // a conflict: planned before
-		}
+		writes = append(append(writes, Write{Table: Notifications, Key: n.Key, Value: n.encode()}), indexed(n)...) // a conflict: planned before
 	}
 	if len(writes) == 0 {
 		return nil

@@ -1,6 +1,7 @@
 package bot
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -14,6 +15,7 @@ type RunQuery struct {
 	Job     string     // "" is all
 	Outcome RunOutcome // "" is all
 	Before  string     // ID: only older ones
+	After   string     // ID: only newer ones
 	Limit   int
 }
 
@@ -35,6 +37,10 @@ func (l *Ledger) Recent(ctx context.Context, q RunQuery) ([]Run, error) {
 	if d, err := runDay(q.Before); err == nil {
 		day = d
 	}
+	wanted := q.wanted()
+	if d, err := runDay(q.After); err == nil && d.After(first) {
+		first = d
+	}
 	var list []Run
 	for ; !day.Before(first) && len(list) < q.Limit; day = day.AddDate(0, 0, -1) {
 		var some []Run
@@ -42,7 +48,7 @@ func (l *Ledger) Recent(ctx context.Context, q RunQuery) ([]Run, error) {
 			if err != nil {
 				return nil, err
 			}
-			if q.Before != "" && entry.Key >= q.Before {
+			if q.Before != "" && entry.Key >= q.Before || entry.Key <= q.After || !wanted(entry.Value) {
 				continue
 			}
 			var run Run
@@ -59,17 +65,40 @@ func (l *Ledger) Recent(ctx context.Context, q RunQuery) ([]Run, error) {
 	return list, nil
 }
 
+// wanted tells records that cannot be of the job and the outcome from others, without decoding them: there are many.
+func (q RunQuery) wanted() func([]byte) bool {
+	var parts [][]byte
+	for name, value := range map[string]string{"job": q.Job, "outcome": string(q.Outcome)} {
+		if text, err := json.Marshal(value); err == nil && value != "" {
+			parts = append(parts, append([]byte(`"`+name+`":`), text...))
+		}
+	}
+	return func(record []byte) bool {
+		return !slices.ContainsFunc(parts, func(part []byte) bool { return !bytes.Contains(record, part) })
+	}
+}
+
 func runDay(id string) (time.Time, error) {
 	day, _, _ := strings.Cut(id, "-")
 	return time.Parse("20060102", day)
 }
 
-// indexKey finds the notifications of a person.
-func indexKey(person, key string) string { return person + "/" + key }
+// indexed are the entries that find a notification: by its person, and by its product and restock.
+func indexed(n Notification) (list []Write) {
+	if len(n.Who) >= personSize {
+		list = append(list, Write{Table: Index, Key: n.Who[:personSize] + "/" + n.Key, Value: []byte("1")})
+	}
+	return append(list, Write{Table: Index, Key: productKey(n.Job, n.Restock.SKU, n.Restock.Number) + n.Key, Value: []byte("1")})
+}
+
+// productKey begins the entries of a restock; no person's begins like it.
+func productKey(job, sku string, number int) string {
+	return "=" + episodeKey(job, sku, number) + "/"
+}
 
 // Of returns the notifications of whoever has an address or phone number, at most so many.
 func (l *Ledger) Of(ctx context.Context, address string, limit int) ([]Notification, error) {
-	return l.found(ctx, Index, l.Person(normal(address))+"/", limit, func(e Entry) string { _, key, _ := strings.Cut(e.Key, "/"); return key })
+	return l.found(ctx, l.Person(normal(address))+"/", limit)
 }
 
 // About returns the notifications of a product, those of the latest restocks first, at most so many; number 0 is all restocks.
@@ -83,7 +112,7 @@ func (l *Ledger) About(ctx context.Context, job, sku string, number, limit int) 
 		from, to = level.Episode, max(1, level.Episode-50)
 	}
 	for n := from; n >= to && len(list) < limit; n-- {
-		some, err := l.found(ctx, Asked, episodeKey(job, sku, n)+"/", limit-len(list), func(e Entry) string { return string(e.Value) })
+		some, err := l.found(ctx, productKey(job, sku, n), limit-len(list))
 		if err != nil {
 			return nil, err
 		}
@@ -113,13 +142,13 @@ func (l *Ledger) Unfinished(ctx context.Context, job string, limit int, states .
 // maxLooked bounds how much of the work list is looked through for a page.
 const maxLooked = 5000
 
-func (l *Ledger) found(ctx context.Context, table Table, prefix string, limit int, key func(Entry) string) ([]Notification, error) {
+func (l *Ledger) found(ctx context.Context, prefix string, limit int) ([]Notification, error) {
 	var list []Notification
-	for entry, err := range l.store.Scan(ctx, table, prefix) {
+	for entry, err := range l.store.Scan(ctx, Index, prefix) {
 		if err != nil {
 			return nil, err
 		}
-		n, ok, err := l.Find(ctx, key(entry))
+		n, ok, err := l.Find(ctx, entry.Key[len(prefix):])
 		if err != nil {
 			return nil, err
 		}
@@ -135,8 +164,8 @@ func (l *Ledger) found(ctx context.Context, table Table, prefix string, limit in
 
 // IndexAll makes the index of a state of an earlier restock, once.
 func (l *Ledger) IndexAll(ctx context.Context) error {
-	const indexed = "indexed"
-	if at, err := l.Marked(ctx, indexed); err != nil || !at.IsZero() {
+	const mark = "indexed"
+	if at, err := l.Marked(ctx, mark); err != nil || !at.IsZero() {
 		return err
 	}
 	var writes []Write
@@ -144,14 +173,12 @@ func (l *Ledger) IndexAll(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		if len(n.Who) >= personSize {
-			writes = append(writes, Write{Table: Index, Key: indexKey(n.Who[:personSize], n.Key), Value: []byte("1")})
-		}
+		writes = append(writes, indexed(n)...)
 	}
 	for part := range slices.Chunk(writes, batch) {
 		if _, err := l.store.Apply(ctx, part...); err != nil {
 			return err
 		}
 	}
-	return l.Mark(ctx, indexed, l.now())
+	return l.Mark(ctx, mark, l.now())
 }

@@ -52,7 +52,7 @@ const (
 	Orders        Table = "orders"        // shop/number → Order
 	SignUps       Table = "signups"       // ID → SignUp
 	Places        Table = "places"        // job/SKU/message → key of the notification of who came too late
-	Index         Table = "index"         // person/key of each of their notifications
+	Index         Table = "index"         // person/key and =job/SKU/number/key of each notification
 	Inbox         Table = "inbox"         // what came from outside and no run has looked at yet
 )
 

@@ -18,6 +18,7 @@ import (
 	"restock/bot/config"
 	"restock/bot/report"
 	"restock/bot/web/admin"
+	"restock/flows/evidence"
 )
 
 // administer opens the operators' page, if the file has one; serve answers on it until the context ends.
@@ -45,7 +46,7 @@ func (w *workshop) administer(ctx context.Context, b *board) (serve func(), err 
 	}
 	number, _ := version()
 	page := &admin.Admin{
-		Ledger: w.ledger, Control: b, Access: access, Evidence: w.evidence(), Zone: w.config.Location, Shop: w.config.Shop.Name, Version: number, Now: w.a.now, Log: w.a.log(),
+		Ledger: w.ledger, Control: b, Access: access, Evidence: w.evidence(), Zone: w.config.Location, Shop: w.config.Shop.Name, Version: number, Now: w.a.now, Log: w.a.log(), Failures: w.failures,
 		Report: func(ctx context.Context, from, to time.Time, per string) (report.Report, error) {
 			return report.Build(ctx, w.ledger, report.Options{
 				From: from, To: to, Zone: w.config.Location, Per: per, Shop: w.config.Shop.Name, Windows: w.config.Windows(), Now: w.a.now(),
@@ -70,6 +71,34 @@ func (w *workshop) administer(ctx context.Context, b *board) (serve func(), err 
 			w.a.say("restock: the operators' page has ended: %v", err)
 		}
 	}, nil
+}
+
+// failures are what failed in a run, for the page.
+func (w *workshop) failures(run string) ([]admin.Failure, error) {
+	views, err := evidence.Read(filepath.Join(w.evidence(), filepath.Base(run)))
+	if err != nil {
+		return nil, fmt.Errorf("what run %s left cannot be read: %w", run, err)
+	}
+	var list []admin.Failure
+	for _, v := range views {
+		f := admin.Failure{
+			StepError: v.Failure, Folder: v.Folder, Pictured: v.Picture != "", Cause: v.Cause, Todo: v.Next, Customers: v.Customers, Who: v.Who, Same: v.Same,
+			Excerpt: lines(v.Excerpt), Definition: lines(v.Definition), Near: v.Page.Near,
+		}
+		if v.Good != nil {
+			f.Good = &admin.Good{At: v.Good.At, Picture: v.Good.Picture}
+		}
+		list = append(list, f)
+	}
+	return list, nil
+}
+
+func lines(list []evidence.Line) []admin.Line {
+	out := make([]admin.Line, len(list))
+	for i, l := range list {
+		out[i] = admin.Line(l)
+	}
+	return out
 }
 
 func (a *app) passwordCommand() *cobra.Command {

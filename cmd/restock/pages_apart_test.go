@@ -55,7 +55,7 @@ func TestAccess(t *testing.T) {
 		x.Accounts = append(x.Accounts, admin.Account{Name: name, Role: admin.Role(i), Password: func() string { return hash }})
 	}
 	o := newOffice(t, "")
-	page := &admin.Admin{Ledger: o.w.ledger, Control: o.board, Access: x, Evidence: o.w.evidence(), Zone: time.UTC, Now: x.Now, Log: o.w.a.log()}
+	page := &admin.Admin{Ledger: o.w.ledger, Control: o.board, Access: x, Evidence: o.w.evidence(), Failures: o.w.failures, Zone: time.UTC, Now: x.Now, Log: o.w.a.log()}
 	handler, err := page.Handler()
 	o.must(err)
 	server := httptest.NewServer(handler)

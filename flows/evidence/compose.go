@@ -31,8 +31,8 @@ type captured struct {
 	Dialogs []struct{ Kind, Message string }
 }
 
-// view is one failure on the page.
-type view struct {
+// View is one failure on the page.
+type View struct {
 	Record
 	Page      captured
 	Title     string
@@ -56,22 +56,9 @@ type moment struct {
 
 // Compose writes the page of a run from the folders of its failures.
 func Compose(dir string) error {
-	folders, err := filepath.Glob(filepath.Join(dir, "*", "record.json"))
-	if err != nil || len(folders) == 0 {
+	views, err := Read(dir)
+	if err != nil || len(views) == 0 {
 		return err
-	}
-	sort.Strings(folders)
-	var views []view
-	for _, file := range folders {
-		v, err := load(filepath.Dir(file))
-		if err != nil {
-			return err
-		}
-		if same := sameCause(views, v); same != nil {
-			same.Same = append(same.Same, v.Address())
-			continue
-		}
-		views = append(views, v)
 	}
 	t, err := template.New("").Funcs(template.FuncMap{
 		"clock": func(t time.Time) string { return t.Format("15:04:05.0") },
@@ -84,15 +71,36 @@ func Compose(dir string) error {
 	var b bytes.Buffer
 	if err := t.ExecuteTemplate(&b, "evidence.tmpl", struct {
 		Run      string
-		Failures []view
+		Failures []View
 	}{filepath.Base(dir), views}); err != nil {
 		return err
 	}
 	return write(filepath.Join(dir, FileName), b.Bytes())
 }
 
-func load(dir string) (view, error) {
-	v := view{Folder: filepath.Base(dir)}
+// Read reads the failures of a run from their folders; those with the same cause are one.
+func Read(dir string) (views []View, err error) {
+	folders, err := filepath.Glob(filepath.Join(dir, "*", "record.json"))
+	if err != nil || len(folders) == 0 {
+		return nil, err
+	}
+	sort.Strings(folders)
+	for _, file := range folders {
+		v, err := load(filepath.Dir(file))
+		if err != nil {
+			return nil, err
+		}
+		if same := sameCause(views, v); same != nil {
+			same.Same = append(same.Same, v.Address())
+			continue
+		}
+		views = append(views, v)
+	}
+	return views, nil
+}
+
+func load(dir string) (View, error) {
+	v := View{Folder: filepath.Base(dir)}
 	data, err := os.ReadFile(filepath.Join(dir, "record.json"))
 	if err == nil {
 		err = json.Unmarshal(data, &v.Record)
@@ -134,13 +142,13 @@ func load(dir string) (view, error) {
 }
 
 // Address is where the page was.
-func (v view) Address() string { return cmp.Or(v.Failure.URL, v.Page.URL) }
+func (v View) Address() string { return cmp.Or(v.Failure.URL, v.Page.URL) }
 
 // Missing reports whether something was not found on the page.
-func (v view) Missing() bool { return v.Failure.Class == bot.PageChanged }
+func (v View) Missing() bool { return v.Failure.Class == bot.PageChanged }
 
 // sameCause finds a failure of the same step: one mistake in a file breaks every record.
-func sameCause(views []view, v view) *view {
+func sameCause(views []View, v View) *View {
 	for i := range views {
 		a, b := views[i].Failure, v.Failure
 		if a.Place != "" && a.Place == b.Place && a.Class == b.Class && a.Step == b.Step {

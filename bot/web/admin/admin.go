@@ -34,12 +34,15 @@ type Admin struct {
 	Version  string
 	Now      func() time.Time
 	Log      *slog.Logger
+	// Failures are what failed in a run, from what it left; none without error: it left nothing.
+	Failures func(run string) ([]Failure, error)
 	// Report makes the sales report of a period; it is made in the background, because a large ledger takes seconds.
 	Report func(ctx context.Context, from, to time.Time, per string) (report.Report, error)
 
 	pages   *template.Template
 	mu      sync.Mutex
 	reports map[string]*made
+	lasts   map[string]latest // by job
 }
 
 // Control is what the page can do, besides looking.
@@ -108,7 +111,7 @@ func (a *Admin) Handler() (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	a.pages, a.reports = pages, map[string]*made{}
+	a.pages, a.reports, a.lasts = pages, map[string]*made{}, map[string]latest{}
 	assets, err := fs.Sub(files, "assets")
 	if err != nil {
 		return nil, err

@@ -55,13 +55,11 @@ func (a *Admin) look(r *http.Request) (o overview, err error) {
 	doing, _ := a.Control.Progress()
 	for _, j := range jobs {
 		now := jobNow{Job: j, Doing: doing[j.Name]}
-		last, err := a.Ledger.Recent(ctx, bot.RunQuery{Job: j.Name, Limit: 1})
-		if err != nil {
+		if now.Last, err = a.last(ctx, j.Name); err != nil {
 			return o, err
 		}
-		if len(last) > 0 {
-			now.Last = &last[0]
-			o.judge(last[0])
+		if now.Last != nil {
+			o.judge(*now.Last)
 		}
 		if err := a.waits(ctx, j.Name, &o); err != nil {
 			return o, err
@@ -79,6 +77,41 @@ func (a *Admin) look(r *http.Request) (o overview, err error) {
 	}
 	return o, nil
 }
+
+// latest is the last run of a job, of those up to one.
+type latest struct{ run, upTo string }
+
+// last returns the last run of a job; nil: it has not run. What was looked through once is not looked through again.
+func (a *Admin) last(ctx context.Context, job string) (*bot.Run, error) {
+	newest, err := a.Ledger.Recent(ctx, bot.RunQuery{Limit: 1})
+	if err != nil || len(newest) == 0 {
+		return nil, err
+	}
+	a.mu.Lock()
+	known := a.lasts[job]
+	a.mu.Unlock()
+	since, err := a.Ledger.Recent(ctx, bot.RunQuery{Job: job, After: known.upTo, Limit: 1})
+	if err != nil {
+		return nil, err
+	}
+	if known.upTo = newest[0].ID; len(since) > 0 {
+		known.run = since[0].ID
+	}
+	a.mu.Lock()
+	a.lasts[job] = known
+	a.mu.Unlock()
+	if known.run == "" {
+		return nil, nil
+	}
+	run, ok, err := a.Ledger.Run(ctx, known.run) // it may have ended since
+	if err != nil || !ok {
+		return nil, err
+	}
+	return &run, nil
+}
+
+// mostToday is how many runs of a day are counted: one each ten seconds.
+const mostToday = 9000
 
 // judge says what of a job's last run waits for a person.
 func (o *overview) judge(last bot.Run) {
@@ -99,34 +132,39 @@ func (o *overview) need(link, format string, args ...any) {
 
 // waits says which messages of a job wait for a person, of whichever run they are.
 func (a *Admin) waits(ctx context.Context, job string, o *overview) error {
+	list, partly, err := a.Ledger.Unfinished(ctx, job, mostCounted, bot.Ambiguous, bot.Held)
+	if err != nil {
+		return err
+	}
+	counts := map[bot.State]int{}
+	for _, n := range list {
+		counts[n.State]++
+	}
 	for _, state := range []bot.State{bot.Ambiguous, bot.Held} {
-		what := map[bot.State]string{bot.Ambiguous: "may have gone out", bot.Held: "are beyond a limit"}[state]
-		list, partly, err := a.Ledger.Unfinished(ctx, job, mostFound, state)
-		if err != nil {
-			return err
+		if counts[state] > 0 {
+			what := map[bot.State]string{bot.Ambiguous: "may have gone out", bot.Held: "are beyond a limit"}[state]
+			o.need("/ledger?state="+string(state)+"&job="+url.QueryEscape(job), "%d message(s) of job %s %s", counts[state], job, what)
 		}
-		if len(list) > 0 {
-			o.need("/ledger?state="+string(state)+"&job="+url.QueryEscape(job), "%s%d message(s) of job %s %s", map[bool]string{true: "at least "}[partly], len(list), job, what)
-		} else if partly {
-			o.need("/ledger?job="+url.QueryEscape(job), "so many messages of job %s are on their way that not all were looked through", job)
-		}
+	}
+	if partly {
+		o.need("/ledger?job="+url.QueryEscape(job), "so many messages of job %s are on their way that not all were looked through: there may be more that wait for you", job)
 	}
 	return nil
 }
+
+// mostCounted is how many messages that wait for a person are counted.
+const mostCounted = 1000
 
 // today adds up the runs since midnight.
 func (a *Admin) today(r *http.Request, o *overview) error {
 	y, m, d := o.At.In(a.Zone).Date()
 	midnight := time.Date(y, m, d, 0, 0, 0, 0, a.Zone)
-	runs, err := a.Ledger.Recent(r.Context(), bot.RunQuery{Limit: 2000})
+	runs, err := a.Ledger.Recent(r.Context(), bot.RunQuery{After: midnight.UTC().Format("20060102-150405"), Limit: mostToday})
 	if err != nil {
 		return err
 	}
 	o.Today.Accepted = map[bot.Channel]int{}
 	for _, run := range runs {
-		if run.Started.Before(midnight) {
-			break
-		}
 		if run.DryRun {
 			continue
 		}

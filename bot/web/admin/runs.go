@@ -48,10 +48,9 @@ func (a *Admin) runs(w http.ResponseWriter, r *http.Request, u User) {
 // oneRun is a run with what it left.
 type oneRun struct {
 	bot.Run
-	Evidence bool     `json:"evidence"`
-	Pictures []string `json:"pictures,omitempty"` // of failed steps
-	Held     bool     `json:"held"`
-	Next     string   `json:"next,omitempty"`
+	Evidence bool      `json:"evidence"`
+	Failures []Failure `json:"failures,omitempty"`
+	Held     bool      `json:"held"`
 }
 
 func (a *Admin) run(w http.ResponseWriter, r *http.Request, u User) {
@@ -65,20 +64,14 @@ func (a *Admin) run(w http.ResponseWriter, r *http.Request, u User) {
 		return
 	}
 	one := oneRun{Run: run, Held: run.Outcome == bot.HeldRun || run.Counts.Held > 0}
-	if run.Problem != nil {
-		one.Next = run.Problem.Class.Cause()
+	if one.Failures, err = a.Failures(run.ID); err != nil {
+		a.broken(w, r, u, err)
+		return
 	}
-	root, err := os.OpenRoot(filepath.Join(a.Evidence, filepath.Base(run.ID)))
-	if err == nil {
-		defer root.Close()
-		_ = fs.WalkDir(root.FS(), ".", func(path string, d fs.DirEntry, err error) error {
-			if err == nil && !d.IsDir() && d.Name() == "screenshot.png" {
-				one.Pictures = append(one.Pictures, path)
-			}
-			one.Evidence = one.Evidence || err == nil && path == "evidence.html"
-			return nil
-		})
+	if run.Problem != nil && len(one.Failures) == 0 { // what it left was removed, or could not be kept
+		one.Failures = []Failure{{StepError: run.Problem, Cause: run.Problem.Class.Cause(), Todo: run.Problem.Next()}}
 	}
+	one.Evidence = len(one.Failures) > 0 && one.Failures[0].Folder != ""
 	a.show(w, r, u, http.StatusOK, "run.html", page{Title: "Run " + run.ID, Here: "/runs", Data: one})
 }
 
