@@ -24,6 +24,8 @@ type Inspected struct {
 	Sample      string `json:"sample"`
 	Problem     string `json:"problem,omitempty"` // why it is a finding
 	Note        string `json:"note,omitempty"`    // worth knowing: only hidden matches, a fallback
+
+	Boxes []selectors.Box `json:"-"` // where the first matches are
 }
 
 // Inspect tries every selector of a flow, and every column, on the page that is shown. It changes nothing.
@@ -64,7 +66,7 @@ func judgePlace(p selectors.Place, a selectors.Inspection) Inspected {
 	hidden := 0
 	for i, alternative := range a.Alternatives {
 		if alternative.Matches > 0 {
-			in.Matches, in.Alternative, in.Sample = alternative.Matches, i+1, bot.Redact(alternative.Sample)
+			in.Matches, in.Alternative, in.Sample, in.Boxes = alternative.Matches, i+1, bot.Redact(alternative.Sample), alternative.Boxes
 			break
 		}
 		hidden += alternative.Hidden

@@ -71,6 +71,11 @@ func (s *Sites) evidence(ctx context.Context, v *visit, err error) error {
 	if captured := v.page.Capture(ctx, dir, v.hidden()); captured != nil {
 		r.Captured = captured.Error()
 	}
+	if s.OnFailed != nil && step.Class == bot.PageChanged {
+		if err := s.OnFailed(ctx, v.site, v.flow, "page that failed", v.values(), v.page); err != nil {
+			r.Captured = strings.TrimPrefix(r.Captured+"; "+err.Error(), "; ")
+		}
+	}
 	if saveErr := errors.Join(evidence.Save(dir, r), evidence.Compose(s.Evidence)); saveErr != nil {
 		s.note(bot.Step{At: s.Now(), Site: v.site.Site, Flow: v.flow, Text: "evidence could not be kept", Error: bot.Clean(saveErr.Error())})
 		return err

@@ -35,8 +35,12 @@ type Inspection struct {
 		Matches int    `json:"n"`
 		Hidden  int    `json:"hidden"`
 		Sample  string `json:"sample"`
+		Boxes   []Box  `json:"boxes"` // of the first matches
 	} `json:"alternatives"`
 }
+
+// Box is where an element is on the page: left, top, width and height in CSS pixels.
+type Box [4]int
 
 // Fetched is a page that was fetched: what it answered, or why it cannot be read so.
 type Fetched struct {

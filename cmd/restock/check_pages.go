@@ -122,44 +122,55 @@ func parsePlace(place string) strict.Pos {
 
 // checkPages tries a file on saved pages.
 func (a *app) checkPages(ctx context.Context, name, dir string) (t trial, err error) {
-	files, err := filepath.Glob(filepath.Join(dir, "*.html"))
-	if err != nil || len(files) == 0 {
-		return t, errors.Join(err, fmt.Errorf("no saved pages in %s: make them with `restock pages SITE --out %s`", dir, dir))
-	}
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { servePage(w, r, dir) }))
-	defer server.Close()
 	l, err := a.openLab(ctx, name, "127.0.0.1")
 	if err != nil {
 		return t, err
 	}
 	defer func() { err = errors.Join(err, l.close()) }()
+	err = l.try(ctx, dir, func(_ saved, _ flows.Page, list []flows.Inspected) error {
+		t.add(list)
+		return nil
+	})
+	if err == nil && t.pages == 0 {
+		err = fmt.Errorf("none of the pages in %s is of the site %s", dir, l.site.Site)
+	}
+	return t, err
+}
+
+// try opens each saved page of the site in a folder, and tells what the selectors match there.
+func (l *lab) try(ctx context.Context, dir string, tell func(about saved, page flows.Page, list []flows.Inspected) error) error {
+	files, err := filepath.Glob(filepath.Join(dir, "*.html"))
+	if err != nil || len(files) == 0 {
+		return errors.Join(err, fmt.Errorf("no saved pages in %s: make them with `restock pages SITE --out %s`", dir, dir))
+	}
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { servePage(w, r, dir) }))
+	defer server.Close()
 	page, err := l.page(ctx, l.site)
 	if err != nil {
-		return t, err
+		return err
 	}
 	values := l.values
 	values.Any = true
 	for _, file := range files {
 		about, err := aboutPage(file)
 		if err != nil {
-			return t, err
+			return err
 		}
 		if about.Site != l.site.Site {
 			continue
 		}
 		if err := page.Open(ctx, server.URL+"/"+filepath.Base(file)); err != nil {
-			return t, err
+			return err
 		}
 		list, err := flows.Inspect(ctx, page, l.site, about.Flow, about.What, values)
-		if err != nil {
-			return t, err
+		if err == nil {
+			err = tell(about, page, list)
 		}
-		t.add(list)
+		if err != nil {
+			return err
+		}
 	}
-	if t.pages == 0 {
-		return t, fmt.Errorf("none of the pages in %s is of the site %s", dir, l.site.Site)
-	}
-	return t, nil
+	return nil
 }
 
 // aboutPage reads the first line of a saved page.

@@ -39,7 +39,7 @@ func (a *app) pagesCommand() *cobra.Command {
 				return err
 			}
 			s := &saver{dir: out, most: most, saved: map[string]int{}}
-			l.sites.OnPage = s.save
+			l.sites.OnPage, l.sites.OnFailed = s.save, s.save
 			failed, notes := l.sites.Rehearse(c.Context(), l.site.Site)
 			for _, note := range notes {
 				a.say("%s", note)

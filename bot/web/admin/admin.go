@@ -27,6 +27,7 @@ var files embed.FS
 type Admin struct {
 	Ledger   *bot.Ledger
 	Control  Control
+	Lab      Lab
 	Access   *Access
 	Evidence string // folder of what failed runs left
 	Zone     *time.Location
@@ -135,6 +136,7 @@ func (a *Admin) Handler() (http.Handler, error) {
 		"GET /ledger": {Viewer, a.ledger}, "POST /ledger": {Viewer, a.ledger}, "GET /ledger/{key}": {Viewer, a.notification}, "POST /ledger/{key}/resolve": {Operator, a.resolve},
 		"POST /ledger/{key}/reveal": {Operator, a.reveal},
 		"GET /schedule":             {Viewer, a.schedule}, "GET /reports": {Viewer, a.report}, "GET /reports/{file}": {Viewer, a.download}, "GET /suppressions": {Viewer, a.suppressions},
+		"GET /lab": {Viewer, a.labs}, "GET /lab/{site}": {Viewer, a.lab}, "POST /lab/{site}": {Analyst, a.work},
 		"GET /audit": {Administrator, a.audit},
 	} {
 		mux.Handle(pattern, a.Access.guarded(page.role, page.f))
@@ -165,4 +167,4 @@ func secured(next http.Handler) http.Handler {
 }
 
 // maxForm bounds what is sent to us.
-const maxForm = 64 << 10
+const maxForm = 256 << 10

@@ -112,7 +112,7 @@ func (a *Admin) funcs() template.FuncMap {
 type entry struct{ Path, Name string }
 
 func navigation() []entry {
-	return []entry{{"/", "Overview"}, {"/runs", "Runs"}, {"/ledger", "Ledger"}, {"/schedule", "Schedule"}, {"/reports", "Reports"}, {"/suppressions", "Suppressions"}, {"/audit", "Audit"}}
+	return []entry{{"/", "Overview"}, {"/runs", "Runs"}, {"/ledger", "Ledger"}, {"/schedule", "Schedule"}, {"/reports", "Reports"}, {"/lab", "Lab"}, {"/suppressions", "Suppressions"}, {"/audit", "Audit"}}
 }
 
 // mood is how an outcome or a state is shown: good, bad, or something that waits.

@@ -1,0 +1,146 @@
+package admin
+
+import (
+	"cmp"
+	"context"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/hex"
+	"fmt"
+	"html/template"
+	"net/http"
+	"slices"
+	"strings"
+)
+
+// Lab is where selector files are tried and saved.
+type Lab interface {
+	// Sites are the names of the files there are.
+	Sites() ([]string, error)
+	// File returns the text of a site's file.
+	File(site string) (string, error)
+	// Fetch logs in to the site and saves its pages anew, without writing anything there.
+	Fetch(ctx context.Context, site string) error
+	// Try tries a text on the saved pages of the site.
+	Try(ctx context.Context, site, text string) (Trial, error)
+	// Save makes a text the site's file and keeps the former one; it returns where. A text with findings is not saved.
+	Save(site, text, former string) (kept string, err error)
+}
+
+// Trial is what a selector file does on saved pages.
+type Trial struct {
+	Findings  []Finding  `json:"findings,omitempty"`
+	Selectors []Selector `json:"selectors,omitempty"`
+	Pages     []Saved    `json:"pages,omitempty"`
+	Without   bool       `json:"without_pages"`     // no page of the site was saved yet
+	Untried   []string   `json:"untried,omitempty"` // flows of which no page is saved
+}
+
+// Finding is what is wrong at a line.
+type Finding struct {
+	Line, Column   int
+	Text, Expected string
+	Code           string // of the line
+}
+
+// Selector is what one selector of the file matches on the saved pages.
+type Selector struct {
+	Line, Matches                               int
+	Flow, What, Selector, Sample, Problem, Note string
+}
+
+// Saved is a saved page with where the selectors match on it.
+type Saved struct {
+	Flow, What    string
+	Width, Height int
+	Picture       []byte // JPEG, Taken high: what is below Height is empty
+	Taken         int
+	Boxes         []Match
+}
+
+// Match is an element that a selector matches.
+type Match struct {
+	Line, Left, Top, Width, Height int
+	What                           string
+}
+
+// Source is the picture as a page shows it.
+func (s Saved) Source() template.URL {
+	return template.URL("data:image/jpeg;base64," + base64.StdEncoding.EncodeToString(s.Picture)) //nolint:gosec // base64
+}
+
+// bench is the page of one site.
+type bench struct {
+	Site   string `json:"site"`
+	Text   string `json:"text"`
+	Former string `json:"-"` // hash of the file that the text was made from
+	Trial  *Trial `json:"trial,omitempty"`
+}
+
+func (a *Admin) labs(w http.ResponseWriter, r *http.Request, u User) {
+	sites, err := a.Lab.Sites()
+	if err != nil {
+		a.broken(w, r, u, err)
+		return
+	}
+	a.show(w, r, u, http.StatusOK, "labs.html", page{Title: "Lab", Here: "/lab", Data: map[string]any{"sites": sites}})
+}
+
+// Sum tells whether a file is still the one that somebody began to edit.
+func Sum(text string) string {
+	sum := sha256.Sum256([]byte(text))
+	return hex.EncodeToString(sum[:])
+}
+
+func (a *Admin) lab(w http.ResponseWriter, r *http.Request, u User) {
+	b := bench{Site: r.PathValue("site")}
+	if sites, err := a.Lab.Sites(); err != nil || !slices.Contains(sites, b.Site) {
+		a.missing(w, r, u, "There is no such site.")
+		return
+	}
+	text, err := a.Lab.File(b.Site)
+	if err == nil {
+		b.Text, b.Former = text, Sum(text)
+		var t Trial
+		t, err = a.Lab.Try(r.Context(), b.Site, b.Text)
+		b.Trial = &t
+	}
+	a.bench(w, r, u, b, "", err)
+}
+
+func (a *Admin) bench(w http.ResponseWriter, r *http.Request, u User, b bench, message string, err error) {
+	status := http.StatusOK
+	if err != nil {
+		status, message = http.StatusUnprocessableEntity, err.Error()
+	}
+	a.show(w, r, u, status, "lab.html", page{Title: "Lab: " + b.Site, Here: "/lab", Message: message, Data: b})
+}
+
+// work does what somebody asks of the lab: to try a text, to save it, to fetch the pages anew.
+func (a *Admin) work(w http.ResponseWriter, r *http.Request, u User) {
+	b := bench{Site: r.PathValue("site"), Text: strings.ReplaceAll(r.PostFormValue("text"), "\r\n", "\n"), Former: r.PostFormValue("former")}
+	if sites, err := a.Lab.Sites(); err != nil || !slices.Contains(sites, b.Site) {
+		a.missing(w, r, u, "There is no such site.")
+		return
+	}
+	message := ""
+	var err error
+	switch r.PostFormValue("do") {
+	case "save":
+		if err = a.Access.note(r, u, "saved", "selector file "+b.Site); err == nil {
+			var kept string
+			if kept, err = a.Lab.Save(b.Site, b.Text, b.Former); err == nil {
+				b.Former, message = Sum(b.Text), fmt.Sprintf("Saved. The former file is %s; the next run uses the new one.", kept)
+			}
+		}
+	case "fetch":
+		if err = a.Access.note(r, u, "fetched the pages of", "site "+b.Site); err == nil {
+			if err = a.Lab.Fetch(r.Context(), b.Site); err == nil {
+				message = "The pages were fetched anew."
+			}
+		}
+	}
+	t, failed := a.Lab.Try(r.Context(), b.Site, b.Text)
+	b.Trial, err = &t, cmp.Or(err, failed)
+	a.bench(w, r, u, b, message, err)
+}

@@ -1,0 +1,231 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+
+	"restock/bot/web/admin"
+	"restock/flows"
+	"restock/selectors"
+	"restock/selectors/strict"
+)
+
+// workbench is the lab of the operators' page. It works at one thing at a time, because each takes a browser.
+type workbench struct {
+	w  *workshop
+	mu sync.Mutex
+}
+
+// Sites implements admin.Lab.
+func (b *workbench) Sites() ([]string, error) {
+	files, err := filepath.Glob(filepath.Join(b.w.config.Path(b.w.config.Sites), "*.yaml"))
+	for i, file := range files {
+		files[i] = strings.TrimSuffix(filepath.Base(file), ".yaml")
+	}
+	return files, err
+}
+
+func (b *workbench) path(site string) string {
+	return filepath.Join(b.w.config.Path(b.w.config.Sites), filepath.Base(site)+".yaml")
+}
+
+// pages is the folder of the saved pages of a site.
+func (b *workbench) pages(site string) string {
+	return filepath.Join(b.w.config.Folder, "pages", filepath.Base(site))
+}
+
+// File implements admin.Lab.
+func (b *workbench) File(site string) (string, error) {
+	data, err := os.ReadFile(b.path(site))
+	return string(data), err
+}
+
+// open starts a browser for a site.
+func (b *workbench) open(ctx context.Context, site *selectors.Site, hosts []string) (*lab, error) {
+	l := &lab{a: b.w.a, site: site, values: b.w.values(), guard: b.w.ledger, height: labHeight}
+	return l, l.launch(ctx, b.w.config, hosts)
+}
+
+// labHeight is how much of a page the pictures of the lab show.
+const labHeight = 1600
+
+// Fetch implements admin.Lab. The former pages stay until there are new ones of the same flow.
+func (b *workbench) Fetch(ctx context.Context, name string) (err error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	site, err := selectors.LoadFile(b.path(name))
+	if err != nil {
+		return err
+	}
+	l, err := b.open(ctx, site, nil)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, l.close()) }()
+	dir := b.pages(name)
+	fresh := dir + ".new"
+	if err := errors.Join(os.RemoveAll(fresh), os.MkdirAll(fresh, 0o700)); err != nil {
+		return err
+	}
+	s := &saver{dir: fresh, most: 2, saved: map[string]int{}}
+	l.sites.OnPage, l.sites.OnFailed = s.save, s.save
+	failed, _ := l.sites.Rehearse(ctx, site.Site)
+	if len(s.files) == 0 {
+		return errors.Join(l.failures(failed), errors.New("no page was reached"))
+	}
+	if err := errors.Join(keepOthers(dir, fresh, s.saved), os.RemoveAll(dir), os.Rename(fresh, dir)); err != nil {
+		return err
+	}
+	if err := l.failures(failed); err != nil {
+		return fmt.Errorf("the pages up to this one were fetched: %w", err)
+	}
+	return nil
+}
+
+// keepOthers takes over the former pages of flows that were not come to.
+func keepOthers(from, to string, have map[string]int) error {
+	files, err := filepath.Glob(filepath.Join(from, "*.html"))
+	for _, file := range files {
+		about, aboutErr := aboutPage(file)
+		if aboutErr == nil && have[about.Flow] == 0 {
+			err = errors.Join(err, os.Rename(file, filepath.Join(to, "former-"+strings.TrimPrefix(filepath.Base(file), "former-"))))
+		}
+	}
+	return err
+}
+
+// Try implements admin.Lab.
+func (b *workbench) Try(ctx context.Context, name, text string) (t admin.Trial, err error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	site, err := selectors.Load(b.path(name), []byte(text))
+	if findings, ok := errors.AsType[strict.Findings](err); ok {
+		t.Findings = found(findings, text)
+		return t, nil
+	}
+	if err != nil {
+		return t, err
+	}
+	if files, _ := filepath.Glob(filepath.Join(b.pages(name), "*.html")); len(files) == 0 {
+		t.Without = true
+		return t, nil
+	}
+	l, err := b.open(ctx, site, []string{"127.0.0.1"})
+	if err != nil {
+		return t, err
+	}
+	defer func() { err = errors.Join(err, l.close()) }()
+	var all trial
+	shown := map[string]bool{}
+	err = l.try(ctx, b.pages(name), func(about saved, page flows.Page, list []flows.Inspected) error {
+		all.add(list)
+		if shown[about.Flow+about.What] {
+			return nil
+		}
+		shown[about.Flow+about.What] = true
+		one, err := pictured(ctx, page, matches(list))
+		if one.Flow, one.What = about.Flow, about.What; err == nil {
+			t.Pages = append(t.Pages, one)
+		}
+		return err
+	})
+	for _, flow := range site.Flows() {
+		if !slices.ContainsFunc(t.Pages, func(p admin.Saved) bool { return p.Flow == flow }) {
+			t.Untried = append(t.Untried, flow)
+		}
+	}
+	t.Findings = found(all.findings(), text)
+	for _, in := range all.rows {
+		t.Selectors = append(t.Selectors, admin.Selector{
+			Line: in.Line, Matches: in.Matches, Flow: in.Flow, What: in.What, Selector: in.Selector, Sample: in.Sample, Problem: in.Problem, Note: in.Note,
+		})
+	}
+	return t, err
+}
+
+// pictured takes the picture of a page, as high as there is something on it.
+func pictured(ctx context.Context, page flows.Page, boxes []admin.Match) (admin.Saved, error) {
+	one := admin.Saved{Width: labWidth, Height: 300, Taken: labHeight, Boxes: boxes}
+	picture, err := page.Picture(ctx, labWidth, selectors.Hidden{})
+	if err != nil {
+		return one, err
+	}
+	all, err := page.Inspect(ctx, []selectors.Element{{Alternatives: []selectors.Target{{CSS: "body > *"}}}})
+	if err != nil {
+		return one, err
+	}
+	for _, b := range all[0].Alternatives[0].Boxes {
+		one.Height = max(one.Height, b[1]+b[3]+40)
+	}
+	for _, b := range boxes {
+		one.Height = max(one.Height, b.Top+b.Height+40)
+	}
+	one.Picture, one.Height = picture, min(one.Height, labHeight)
+	return one, nil
+}
+
+// Save implements admin.Lab.
+func (b *workbench) Save(name, text, former string) (kept string, err error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	path := b.path(name)
+	now, err := os.ReadFile(path)
+	if err != nil {
+		return "", err
+	}
+	if admin.Sum(string(now)) != former {
+		return "", fmt.Errorf("nothing was saved: somebody else has changed %s meanwhile; copy your edit, load the page anew, and make it there", filepath.Base(path))
+	}
+	if _, err := selectors.Load(path, []byte(text)); err != nil {
+		return "", fmt.Errorf("nothing was saved, because the file has findings: %w", err)
+	}
+	kept = path + "." + b.w.a.now().UTC().Format("20060102-150405")
+	if err := os.WriteFile(kept, now, 0o600); err != nil {
+		return "", err
+	}
+	fresh := path + ".new"
+	if err := os.WriteFile(fresh, []byte(text), 0o600); err != nil {
+		return "", err
+	}
+	return filepath.Base(kept), os.Rename(fresh, path)
+}
+
+// found are findings, each with its line.
+func found(list strict.Findings, text string) []admin.Finding {
+	lines := strings.Split(text, "\n")
+	out := make([]admin.Finding, 0, len(list))
+	for _, f := range list {
+		one := admin.Finding{Line: f.Line, Column: f.Column, Text: f.Found, Expected: f.Expected}
+		if f.Line > 0 && f.Line <= len(lines) {
+			one.Code = strings.TrimSpace(lines[f.Line-1])
+		}
+		out = append(out, one)
+	}
+	return out
+}
+
+// matches are the outlines on a picture, those of the same place only once.
+func matches(list []flows.Inspected) []admin.Match {
+	at := map[admin.Match]bool{}
+	for _, in := range list {
+		for _, b := range in.Boxes {
+			if b[2] > 0 && b[3] > 0 && b[1] < labHeight {
+				at[admin.Match{Line: in.Line, What: in.What, Left: b[0], Top: b[1], Width: b[2], Height: b[3]}] = true
+			}
+		}
+	}
+	// The largest first, so that what lies within it can be pointed at.
+	return slices.SortedFunc(maps.Keys(at), func(a, b admin.Match) int {
+		if d := b.Width*b.Height - a.Width*a.Height; d != 0 {
+			return d
+		}
+		return a.Line - b.Line
+	})
+}
