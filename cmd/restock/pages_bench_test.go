@@ -46,7 +46,7 @@ func BenchmarkPages(b *testing.B) {
 	for name, path := range map[string]string{
 		"overview": "/", "runs": "/runs", "older": "/runs?before=20250101-000000-x", "failed": "/runs?job=restock&outcome=failed", "run": "/runs/" + newest[0].ID,
 		"ledger": "/ledger", "state": "/ledger?state=ambiguous", "product": "/ledger?sku=SKU-00007&restock=1&job=restock", "customer": "POST customer=c7@example.com",
-		"notification": "/ledger/" + key, "schedule": "/schedule", "suppressions": "/suppressions", "metrics": "/metrics",
+		"notification": "/ledger/" + key, "schedule": "/schedule", "waves": "/waves", "suppressions": "/suppressions", "metrics": "/metrics",
 	} {
 		b.Run(name, func(b *testing.B) {
 			var took []time.Duration

@@ -28,7 +28,7 @@ func TestPages(t *testing.T) {
 		"overview": {"/", "1 message.s. of job restock may have gone out"}, "runs": {"/runs", "Older runs|What is wrong"}, "run": {"/runs/" + o.done, "Back in stock"},
 		"failure": {"/runs/" + o.failed, "What went wrong"}, "ledger": {"/ledger", "ambiguous"}, "notification": {"/ledger/" + ambiguous, "What happened"},
 		"schedule": {"/schedule", "Sydney"}, "reports": {"/reports?wait=1", "Told"}, "suppressions": {"/suppressions", "Suppressions"},
-		"audit": {"/audit", "Audit"}, "labs": {"/lab", "beside pictures"}, "lab": {"/lab/ims", "No page of this site"},
+		"audit": {"/audit", "Audit"}, "waves": {"/waves", "AO-1036"}, "labs": {"/lab", "beside pictures"}, "lab": {"/lab/ims", "No page of this site"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			for _, size := range []struct {

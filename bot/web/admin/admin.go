@@ -136,7 +136,8 @@ func (a *Admin) Handler() (http.Handler, error) {
 		"GET /ledger": {Viewer, a.ledger}, "POST /ledger": {Viewer, a.ledger}, "GET /ledger/{key}": {Viewer, a.notification}, "POST /ledger/{key}/resolve": {Operator, a.resolve},
 		"POST /ledger/{key}/reveal": {Operator, a.reveal},
 		"GET /schedule":             {Viewer, a.schedule}, "GET /reports": {Viewer, a.report}, "GET /reports/{file}": {Viewer, a.download}, "GET /suppressions": {Viewer, a.suppressions},
-		"GET /lab": {Viewer, a.labs}, "GET /lab/{site}": {Viewer, a.lab}, "POST /lab/{site}": {Analyst, a.work},
+		"GET /waves": {Viewer, a.waves},
+		"GET /lab":   {Viewer, a.labs}, "GET /lab/{site}": {Viewer, a.lab}, "POST /lab/{site}": {Analyst, a.work},
 		"GET /audit": {Administrator, a.audit},
 	} {
 		mux.Handle(pattern, a.Access.guarded(page.role, page.f))

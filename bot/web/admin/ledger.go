@@ -1,6 +1,7 @@
 package admin
 
 import (
+	"errors"
 	"net/http"
 	"strconv"
 	"strings"
@@ -149,6 +150,21 @@ func (a *Admin) resolve(w http.ResponseWriter, r *http.Request, u User) {
 		return
 	}
 	done(w, r, "/ledger/"+key, "it is %s now", to)
+}
+
+// waves shows the restocks that are under way, of all jobs.
+func (a *Admin) waves(w http.ResponseWriter, r *http.Request, u User) {
+	jobs, err := a.Control.Jobs(r.Context())
+	all, partly := []bot.UnderWay{}, false
+	for _, j := range jobs {
+		list, some, listErr := a.Ledger.UnderWay(r.Context(), j.Name)
+		all, partly, err = append(all, list...), partly || some, errors.Join(err, listErr)
+	}
+	if err != nil {
+		a.broken(w, r, u, err)
+		return
+	}
+	a.show(w, r, u, http.StatusOK, "waves.html", page{Title: "Waves", Here: "/waves", Data: map[string]any{"list": all, "partly": partly}})
 }
 
 func (a *Admin) suppressions(w http.ResponseWriter, r *http.Request, u User) {

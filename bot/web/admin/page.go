@@ -100,6 +100,10 @@ func (a *Admin) funcs() template.FuncMap {
 			}
 			return n
 		},
+		"count": func(m map[bot.State]int, s string) int { return m[bot.State(s)] },
+		"waiting": func(m map[bot.State]int) int {
+			return m[bot.Queued] + m[bot.Retry] + m[bot.Claimed] + m[bot.DotPending]
+		},
 		"mood": mood,
 		"nav":  func() []entry { return navigation() },
 		"outcomes": func() []bot.RunOutcome {
@@ -112,7 +116,7 @@ func (a *Admin) funcs() template.FuncMap {
 type entry struct{ Path, Name string }
 
 func navigation() []entry {
-	return []entry{{"/", "Overview"}, {"/runs", "Runs"}, {"/ledger", "Ledger"}, {"/schedule", "Schedule"}, {"/reports", "Reports"}, {"/lab", "Lab"}, {"/suppressions", "Suppressions"}, {"/audit", "Audit"}}
+	return []entry{{"/", "Overview"}, {"/runs", "Runs"}, {"/ledger", "Ledger"}, {"/waves", "Waves"}, {"/schedule", "Schedule"}, {"/reports", "Reports"}, {"/lab", "Lab"}, {"/suppressions", "Suppressions"}, {"/audit", "Audit"}}
 }
 
 // mood is how an outcome or a state is shown: good, bad, or something that waits.
