@@ -18,8 +18,11 @@ func TestUnderWay(t *testing.T) {
 		state bot.State
 		due   time.Time
 	}{
-		{"TEE-M", bot.Queued, now.Add(2 * time.Hour)}, {"TEE-M", bot.Queued, now.Add(time.Hour)}, {"TEE-M", bot.Ambiguous, now},
-		{"CAP", bot.Queued, now.Add(30 * time.Minute)}, {"SOCK", bot.Suppressed, now},
+		{"TEE-M", bot.Queued, now.Add(2 * time.Hour)},
+		{"TEE-M", bot.Queued, now.Add(time.Hour)},
+		{"TEE-M", bot.Ambiguous, now},
+		{"CAP", bot.Queued, now.Add(30 * time.Minute)},
+		{"SOCK", bot.Suppressed, now},
 	} {
 		id := string(rune('a' + i))
 		plan = append(plan, bot.Notification{

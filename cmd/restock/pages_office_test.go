@@ -45,6 +45,7 @@ func newOffice(t *testing.T, more string) *office {
 		t.Fatal(err)
 	}
 	s := newShop(t, quick+`admin: {listen: "`+address+`"`+more+"}\n")
+	s.certify()
 	o := &office{shop: s, address: "http://" + address}
 	s.restock()
 	verdictOnce("DOT", flowtest.ErrDropAccepted)(s)
