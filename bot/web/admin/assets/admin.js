@@ -19,17 +19,22 @@ if (jobs.length && window.EventSource) {
 // In the lab, a line, its matches on the pictures and its findings light up together; a click goes to the line in the file.
 const text = document.querySelector(".lab textarea");
 if (text) {
+  const lines = () => text.value.split("\n");
+  const show = (line) => { text.scrollTop = Math.max(0, (line - 6) * (text.scrollHeight / lines().length)); };
   const all = document.querySelectorAll("[data-line]");
   for (const one of all) {
-    const same = () => [...all].filter((other) => other.dataset.line === one.dataset.line);
-    one.addEventListener("mouseenter", () => same().forEach((other) => other.classList.add("lit")));
-    one.addEventListener("mouseleave", () => same().forEach((other) => other.classList.remove("lit")));
+    const line = Number(one.dataset.line);
+    const light = (on) => { for (const other of all) if (other.dataset.line === one.dataset.line) other.classList.toggle("lit", on); };
+    one.addEventListener("mouseenter", () => light(true));
+    one.addEventListener("mouseleave", () => light(false));
     one.addEventListener("click", () => {
-      const lines = text.value.split("\n");
-      const at = lines.slice(0, one.dataset.line - 1).join("\n").length + (one.dataset.line > 1 ? 1 : 0);
+      const before = lines().slice(0, line - 1);
+      const at = before.join("\n").length + (before.length ? 1 : 0);
       text.focus();
-      text.setSelectionRange(at, at + (lines[one.dataset.line - 1] || "").length);
-      text.scrollTop = Math.max(0, (one.dataset.line - 6) * (text.scrollHeight / lines.length));
+      text.setSelectionRange(at, at + (lines()[line - 1] || "").length);
+      show(line);
     });
   }
+  const finding = document.querySelector(".cause [data-line]");
+  if (finding) show(Number(finding.dataset.line));
 }
