@@ -19,8 +19,9 @@ import (
 
 // workbench is the lab of the operators' page. It works at one thing at a time, because each takes a browser.
 type workbench struct {
-	w  *workshop
-	mu sync.Mutex
+	w     *workshop
+	board *board
+	mu    sync.Mutex
 }
 
 // Sites implements admin.Lab.
@@ -60,6 +61,9 @@ const labHeight = 1600
 func (b *workbench) Fetch(ctx context.Context, name string) (err error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	if running, _ := b.board.Progress(); len(running) > 0 {
+		return errors.New("the pages were not fetched, because a job is running: many sites let nobody in twice. Try again when it has ended")
+	}
 	site, err := selectors.LoadFile(b.path(name))
 	if err != nil {
 		return err
@@ -169,32 +173,6 @@ func pictured(ctx context.Context, page flows.Page, boxes []admin.Match) (admin.
 	}
 	one.Picture, one.Height = picture, min(one.Height, labHeight)
 	return one, nil
-}
-
-// Save implements admin.Lab.
-func (b *workbench) Save(name, text, former string) (kept string, err error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	path := b.path(name)
-	now, err := os.ReadFile(path)
-	if err != nil {
-		return "", err
-	}
-	if admin.Sum(string(now)) != former {
-		return "", fmt.Errorf("nothing was saved: somebody else has changed %s meanwhile; copy your edit, load the page anew, and make it there", filepath.Base(path))
-	}
-	if _, err := selectors.Load(path, []byte(text)); err != nil {
-		return "", fmt.Errorf("nothing was saved, because the file has findings: %w", err)
-	}
-	kept = path + "." + b.w.a.now().UTC().Format("20060102-150405")
-	if err := os.WriteFile(kept, now, 0o600); err != nil {
-		return "", err
-	}
-	fresh := path + ".new"
-	if err := os.WriteFile(fresh, []byte(text), 0o600); err != nil {
-		return "", err
-	}
-	return filepath.Base(kept), os.Rename(fresh, path)
 }
 
 // found are findings, each with its line.

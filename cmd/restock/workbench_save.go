@@ -1,0 +1,86 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+
+	"restock/bot/web/admin"
+	"restock/selectors"
+)
+
+// Save implements admin.Lab.
+func (b *workbench) Save(name, text, former string, anything bool) (kept string, err error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	path := b.path(name)
+	now, err := os.ReadFile(path)
+	if err != nil {
+		return "", err
+	}
+	if admin.Sum(string(now)) != former {
+		return "", fmt.Errorf("nothing was saved: somebody else has changed %s meanwhile; copy your edit, load the page anew, and make it there", filepath.Base(path))
+	}
+	site, err := selectors.Load(path, []byte(text))
+	if err != nil {
+		return "", fmt.Errorf("nothing was saved, because the file has findings: %w", err)
+	}
+	if !anything {
+		if err := b.within(site, text, path, now); err != nil {
+			return "", fmt.Errorf("nothing was saved: %w; somebody with the role admin may save it", err)
+		}
+	}
+	kept = path + "." + b.w.a.now().UTC().Format("20060102-150405")
+	if err := os.WriteFile(kept, now, 0o600); err != nil {
+		return "", err
+	}
+	fresh := path + ".new"
+	if err := os.WriteFile(fresh, []byte(text), 0o600); err != nil {
+		return "", err
+	}
+	return filepath.Base(kept), os.Rename(fresh, path)
+}
+
+// within returns an error if a file reaches an address, a secret or a setting of this machine that its former content did not.
+func (b *workbench) within(site *selectors.Site, text, path string, former []byte) error {
+	asked := regexp.MustCompile(`\$\{[^}]*\}`)
+	had := asked.FindAllString(string(former), -1)
+	for _, name := range asked.FindAllString(text, -1) {
+		if !slices.Contains(had, name) {
+			return fmt.Errorf("the file asks for %s, which it did not before", name)
+		}
+	}
+	old, err := selectors.Load(path, former)
+	if err != nil {
+		return fmt.Errorf("the former file has findings, so that nobody can tell whether this one reaches other addresses")
+	}
+	origins, err := old.Origins(b.w.values())
+	if err != nil {
+		return err
+	}
+	mine, err := site.Origins(b.w.values())
+	if err != nil {
+		return err
+	}
+	for _, origin := range mine {
+		if !slices.Contains(origins, origin) {
+			return fmt.Errorf("the file reaches %s, which it did not before", origin)
+		}
+	}
+	safe, err := old.SecretOrigins(b.w.values())
+	if err != nil {
+		return err
+	}
+	typed, err := site.SecretOrigins(b.w.values())
+	if err != nil {
+		return err
+	}
+	for _, origin := range typed {
+		if !slices.Contains(safe, origin) {
+			return fmt.Errorf("secrets may be typed at %s, where they might not before", origin)
+		}
+	}
+	return nil
+}
