@@ -20,7 +20,8 @@ import (
 // lab is one site with a browser, for trying its file: nothing is written anywhere, and no job need exist.
 type lab struct {
 	saved   bool // the pages are saved ones
-	height  int  // of the window, in pixels; 0: as usual
+	width   int  // of the window, in pixels; 0: as usual
+	height  int
 	a       *app
 	site    *selectors.Site
 	values  selectors.Values
@@ -29,9 +30,6 @@ type lab struct {
 	sites   *flows.Sites
 	closers []func() error
 }
-
-// labWidth is how wide the window of a lab is.
-const labWidth = 1280
 
 // openLab loads a selector file, given as a path or as the name of a site in the sites folder, and starts a browser. Where
 // restock.yaml and its state are there, the secrets and the memory of refused log-ins are theirs.
@@ -75,7 +73,7 @@ func (l *lab) launch(ctx context.Context, c *config.Config, hosts []string) erro
 			return errors.Join(err, l.close())
 		}
 	}
-	if l.browser, err = browser.Launch(ctx, browser.Options{Path: found.Path, Hosts: hosts, Width: labWidth, Height: l.height}); err != nil {
+	if l.browser, err = browser.Launch(ctx, browser.Options{Path: found.Path, Hosts: hosts, Width: l.width, Height: l.height}); err != nil {
 		return errors.Join(err, l.close())
 	}
 	l.closers = append(l.closers, l.browser.Close)

@@ -50,12 +50,18 @@ func (b *workbench) File(site string) (string, error) {
 
 // open starts a browser for a site.
 func (b *workbench) open(ctx context.Context, site *selectors.Site, hosts []string) (*lab, error) {
-	l := &lab{a: b.w.a, site: site, values: b.w.values(), guard: b.w.ledger, height: labHeight}
+	l := &lab{a: b.w.a, site: site, values: b.w.values(), guard: b.w.ledger}
+	if hosts != nil { // saved pages, of which pictures are taken
+		l.width, l.height = labWidth, labHeight
+	}
 	return l, l.launch(ctx, b.w.config, hosts)
 }
 
-// labHeight is how much of a page the pictures of the lab show.
-const labHeight = 1600
+// How much of a page the pictures of the lab show.
+const (
+	labWidth  = 1280
+	labHeight = 1600
+)
 
 // Fetch implements admin.Lab. The former pages stay until there are new ones of the same flow.
 func (b *workbench) Fetch(ctx context.Context, name string) (err error) {
