@@ -37,11 +37,16 @@ type reportView struct {
 
 func periods() []string { return []string{"day", "week", "month", "28 days"} }
 
-func (a *Admin) report(w http.ResponseWriter, r *http.Request, u User) {
-	v := reportView{Period: r.URL.Query().Get("period"), Periods: periods()}
-	if !slices.Contains(v.Periods, v.Period) {
-		v.Period = "28 days"
+// period is the one that is asked for, or the usual one.
+func period(r *http.Request) string {
+	if p := r.URL.Query().Get("period"); slices.Contains(periods(), p) {
+		return p
 	}
+	return "28 days"
+}
+
+func (a *Admin) report(w http.ResponseWriter, r *http.Request, u User) {
+	v := reportView{Period: period(r), Periods: periods()}
 	one, ok := a.latest(r.Context(), v.Period)
 	if one.err != nil {
 		a.broken(w, r, u, one.err)
@@ -109,7 +114,7 @@ func (a *Admin) make(ctx context.Context, period string, m *made) {
 
 // download gives a report as a file.
 func (a *Admin) download(w http.ResponseWriter, r *http.Request, u User) {
-	one, ok := a.latest(r.Context(), r.URL.Query().Get("period"))
+	one, ok := a.latest(r.Context(), period(r))
 	if one.err != nil || !ok {
 		a.missing(w, r, u, "The report is being made. Please try again in a moment.")
 		return
