@@ -30,14 +30,7 @@ func (s *Sites) record(ctx context.Context, site string, n bot.Notification, bef
 	pick func(*selectors.Writing) *selectors.Writing,
 ) (bot.FollowUp, error) {
 	var result bot.FollowUp
-	intended := false
-	once := func(ctx context.Context) error {
-		if intended {
-			return nil
-		}
-		intended = true
-		return intent(ctx)
-	}
+	once, intended := onlyOnce(intent)
 	err := s.do(ctx, site, "followup", facts, func(ctx context.Context, v *visit) (string, error) {
 		w := v.site.Followup
 		if w == nil {
@@ -47,7 +40,7 @@ func (s *Sites) record(ctx context.Context, site string, n bot.Notification, bef
 			return "", noFlow(v.site, "followup: "+facts["event"])
 		}
 		var err error
-		ours := intended || before.State == bot.FollowUpIntent || before.State == bot.FollowUpUnknown
+		ours := *intended || before.State == bot.FollowUpIntent || before.State == bot.FollowUpUnknown
 		result, err = v.write(ctx, w, ours, once)
 		return fmt.Sprintf("request %s: %s", n.Subscription.ID, result.State), err
 	})
@@ -111,22 +104,9 @@ func (v *visit) write(ctx context.Context, w *selectors.Writing, ours bool, inte
 	if err := intent(ctx); err != nil {
 		return bot.FollowUp{}, err
 	}
-	stepErr := v.run(ctx, w.Steps, nil)
-	if stepErr == nil {
-		stepErr = v.landed(ctx)
-	}
-	if _, restart := stepErr.(*selectors.Interrupted); restart { //nolint:errorlint // pages return it unwrapped
-		return bot.FollowUp{}, stepErr
-	}
-	rejected, err := v.rejected(ctx, w.Rejected, w.Steps)
+	rejected, stepErr, err := v.perform(ctx, w.Steps, w.Rejected)
 	if err != nil {
 		return bot.FollowUp{}, err
-	}
-	if rejected != nil {
-		stepErr = rejected
-	}
-	if stepErr != nil && ctx.Err() == nil { // the picture is of the step that failed, not of what is loaded next
-		stepErr = v.s.evidence(ctx, v, v.s.explain(v, v.site.Site, v.flow, stepErr))
 	}
 	now, _, done, err = v.look(ctx, w, true)
 	switch {
@@ -144,6 +124,41 @@ func (v *visit) write(ctx context.Context, w *selectors.Writing, ours bool, inte
 		Class: bot.WriteUnknown, Expected: fmt.Sprintf("%s is %q after a reload", &w.After.Field, w.After.Is.Text),
 		Found: fmt.Sprintf("%q", short(now)), Hint: "the next run reads the record again before it writes; look at the screenshot",
 	}
+}
+
+// onlyOnce records an intent the first time only: a flow that was interrupted is begun again. done says that it was.
+func onlyOnce(intent func(context.Context) error) (once func(context.Context) error, done *bool) {
+	done = new(bool)
+	return func(ctx context.Context) error {
+		if *done {
+			return nil
+		}
+		*done = true
+		return intent(ctx)
+	}, done
+}
+
+// perform does the steps that write, and looks for the site's own no. stepErr is why they may not have worked, which reading back decides;
+// err ends it all.
+func (v *visit) perform(ctx context.Context, steps []selectors.Step, no *selectors.Condition) (rejected *bot.StepError, stepErr, err error) {
+	stepErr = v.run(ctx, steps, nil)
+	if stepErr == nil {
+		stepErr = v.landed(ctx)
+	}
+	if _, restart := stepErr.(*selectors.Interrupted); restart { //nolint:errorlint // pages return it unwrapped
+		return nil, nil, stepErr
+	}
+	rejected, err = v.rejected(ctx, no, steps)
+	if err != nil {
+		return nil, nil, err
+	}
+	if rejected != nil {
+		stepErr = rejected
+	}
+	if stepErr != nil && ctx.Err() == nil { // the picture is of the step that failed, not of what is loaded next
+		stepErr = v.s.evidence(ctx, v, v.s.explain(v, v.site.Site, v.flow, stepErr))
+	}
+	return rejected, stepErr, nil
 }
 
 // rejected looks for the site's own no after the steps.

@@ -13,14 +13,7 @@ import (
 // SignUp implements bot.Clerk.
 func (s *Sites) SignUp(ctx context.Context, site string, up bot.SignUp, intent func(context.Context) error) (bot.FollowUp, error) {
 	var result bot.FollowUp
-	intended := false
-	once := func(ctx context.Context) error {
-		if intended {
-			return nil
-		}
-		intended = true
-		return intent(ctx)
-	}
+	once, _ := onlyOnce(intent)
 	facts := s.wish(up)
 	s.names = append(s.names, nonEmpty(up.Customer, up.Address)...)
 	err := s.do(ctx, site, "signup", facts, func(ctx context.Context, v *visit) (string, error) {
@@ -79,22 +72,9 @@ func (v *visit) enterRequest(ctx context.Context, e *selectors.Entering, intent 
 	if err := intent(ctx); err != nil {
 		return bot.FollowUp{}, err
 	}
-	stepErr := v.run(ctx, e.Steps, nil)
-	if stepErr == nil {
-		stepErr = v.landed(ctx)
-	}
-	if _, restart := stepErr.(*selectors.Interrupted); restart { //nolint:errorlint // pages return it unwrapped
-		return bot.FollowUp{}, stepErr
-	}
-	no, err := v.rejected(ctx, e.Rejected, e.Steps)
+	_, stepErr, err := v.perform(ctx, e.Steps, e.Rejected)
 	if err != nil {
 		return bot.FollowUp{}, err
-	}
-	if no != nil {
-		stepErr = no
-	}
-	if stepErr != nil && ctx.Err() == nil { // the picture is of the step that failed, not of what is loaded next
-		stepErr = v.s.evidence(ctx, v, v.s.explain(v, v.site.Site, v.flow, stepErr))
 	}
 	there, err = v.lookFor(ctx, e)
 	switch {
