@@ -75,9 +75,7 @@ func (l *Ledger) ClicksOf(ctx context.Context, key string) (Clicks, error) {
 
 // toldAt is when a message was accepted.
 func (l *Ledger) toldAt(ctx context.Context, key string) (time.Time, error) {
-	bare := *l
-	bare.Vault = nil
-	n, _, err := bare.Find(ctx, key)
+	n, _, err := l.bare().Find(ctx, key)
 	return n.Told(), err
 }
 

@@ -114,9 +114,5 @@ func (l *Ledger) tidy(ctx context.Context, windows Windows) error {
 			writes = append(writes, Write{Table: SignUps, Key: s.ID, Rev: s.rev})
 		}
 	}
-	if len(writes) == 0 {
-		return nil
-	}
-	_, err = l.store.Apply(ctx, writes...)
-	return err
+	return l.attempt(ctx, writes)
 }

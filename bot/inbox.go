@@ -111,11 +111,7 @@ func (b *Bot) attend(ctx context.Context, run *Run) error {
 	if err := b.leavers(ctx, in.left); err != nil {
 		return err
 	}
-	if len(in.done) == 0 {
-		return nil
-	}
-	_, err = b.Ledger.store.Apply(ctx, in.done...) // a conflict: somebody has knocked again, see knock
-	return err
+	return b.Ledger.attempt(ctx, in.done) // a conflict: somebody has knocked again, see knock
 }
 
 // addNote adds an event to a notification; it is to be written where the CRM of the job takes it.
@@ -138,8 +134,12 @@ func (b *Bot) clicked(ctx context.Context, key string) error {
 	if n.Of != "" { // the request is followed up where it was told first
 		key = n.Of
 	}
+	return b.noteOnce(ctx, key, Note{Event: EventClicked, At: c.Human()[0]})
+}
+
+// noteOnce adds an event that happens once.
+func (b *Bot) noteOnce(ctx context.Context, key string, note Note) error {
 	return b.Ledger.note(ctx, key, func(n *Notification) bool {
-		note := Note{Event: EventClicked, At: c.Human()[0]}
 		if n.noted(note) {
 			return false
 		}

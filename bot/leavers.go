@@ -52,11 +52,7 @@ func (b *Bot) leavers(ctx context.Context, people []string) error {
 			return err
 		}
 	}
-	if len(done) == 0 {
-		return nil
-	}
-	_, err := b.Ledger.store.Apply(ctx, done...)
-	return err
+	return b.Ledger.attempt(ctx, done)
 }
 
 // leaver notes on the requests of one person that they have left. known says that the CRM knows of it on all of them; settled, that
@@ -75,15 +71,7 @@ func (b *Bot) leaver(ctx context.Context, s Suppression, requests map[string]Not
 			continue
 		}
 		known = false
-		err := b.Ledger.note(ctx, n.Key, func(n *Notification) bool {
-			note := Note{Event: EventLeft, At: s.At}
-			if n.noted(note) {
-				return false
-			}
-			b.addNote(n, note)
-			return true
-		})
-		if err != nil {
+		if err := b.noteOnce(ctx, n.Key, Note{Event: EventLeft, At: s.At}); err != nil {
 			return false, false, err
 		}
 	}

@@ -177,6 +177,15 @@ func (l *Ledger) apply(ctx context.Context, writes []Write) error {
 	return nil
 }
 
+// attempt does writes of which a conflict says that somebody else has done the same, or has something newer to say.
+func (l *Ledger) attempt(ctx context.Context, writes []Write) error {
+	if len(writes) == 0 {
+		return nil
+	}
+	_, err := l.store.Apply(ctx, writes...)
+	return err
+}
+
 // All yields every notification in the order of keys.
 func (l *Ledger) All(ctx context.Context) iter.Seq2[Notification, error] {
 	return func(yield func(Notification, error) bool) {
@@ -190,9 +199,14 @@ func (l *Ledger) All(ctx context.Context) iter.Seq2[Notification, error] {
 
 // records yields every notification without what is sealed in it, which takes less time.
 func (l *Ledger) records(ctx context.Context) iter.Seq2[Notification, error] {
+	return l.bare().All(ctx)
+}
+
+// bare is the ledger as whoever reads it who has not the key: what is sealed stays sealed.
+func (l *Ledger) bare() *Ledger {
 	bare := *l
 	bare.Vault = nil
-	return bare.All(ctx)
+	return &bare
 }
 
 // Where yields the notifications for which match is true. match sees them without what is sealed, so that millions are passed
@@ -363,7 +377,7 @@ func (l *Ledger) finish(ctx context.Context, done []Notification) error {
 	if len(writes) == 0 {
 		return nil
 	}
-	if _, err := l.store.Apply(ctx, writes...); err != nil {
+	if err := l.attempt(ctx, writes); err != nil {
 		return err
 	}
 	return l.stillOpen(ctx, done)
@@ -371,8 +385,7 @@ func (l *Ledger) finish(ctx context.Context, done []Notification) error {
 
 // stillOpen puts back on the work list what somebody has noted something on while it was taken off.
 func (l *Ledger) stillOpen(ctx context.Context, list []Notification) error {
-	bare := *l
-	bare.Vault = nil
+	bare := l.bare()
 	for _, n := range list {
 		now, ok, err := bare.Find(ctx, n.Key)
 		if err != nil {

@@ -79,10 +79,8 @@ func (l *Ledger) Linked(ctx context.Context, prefix string) (n Notification, ok 
 	if len(prefix) != linkPrefix {
 		return n, false, nil
 	}
-	bare := *l
-	bare.Vault = nil
 	for entry, err := range l.store.Scan(ctx, Notifications, prefix) {
-		n, err = bare.decode(ctx, entry, err)
+		n, err = l.bare().decode(ctx, entry, err)
 		return n, err == nil, err
 	}
 	return n, false, nil

@@ -98,7 +98,7 @@ func (o Order) Merge(other Order) Order {
 		merged.Restored = older.Restored
 	}
 	merged.Send = max(older.Send, newer.Send)
-	merged.People = people(append(slices.Clone(older.People), newer.People...))
+	merged.People = PeopleIn(append(slices.Clone(older.People), newer.People...))
 	return merged
 }
 
@@ -133,7 +133,8 @@ func boolOf(b bool) int {
 	return 0
 }
 
-func people(list []string) []string {
+// PeopleIn are the people of a list, in order, each once; who has no name is left out.
+func PeopleIn(list []string) []string {
 	list = slices.DeleteFunc(list, func(p string) bool { return p == "" })
 	slices.Sort(list)
 	return slices.Compact(list)

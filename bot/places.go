@@ -26,11 +26,7 @@ func (l *Ledger) keepPlaces(ctx context.Context, list map[string]place) error {
 		value := p.n.Key + " " + strconv.Itoa(p.episode)
 		writes = append(writes, Write{Table: Places, Key: placeKey(&p.n), Value: []byte(value)}) // a conflict: kept already
 	}
-	if len(writes) == 0 {
-		return nil
-	}
-	_, err := l.store.Apply(ctx, writes...)
-	return err
+	return l.attempt(ctx, writes)
 }
 
 // used is a place that a plan makes use of.
@@ -124,9 +120,5 @@ func (b *Bot) unplace(ctx context.Context, list []used) error {
 		}
 		writes = append(writes, u.write)
 	}
-	if len(writes) == 0 {
-		return nil
-	}
-	_, err := b.Ledger.store.Apply(ctx, writes...)
-	return err
+	return b.Ledger.attempt(ctx, writes)
 }

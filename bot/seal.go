@@ -26,16 +26,26 @@ func (l *Ledger) keyOf(ctx context.Context, who string) (*personal, error) {
 	if err != nil || key != nil {
 		return key, err
 	}
-	raw := make([]byte, 32)
-	_, _ = rand.Read(raw)
-	out, err := l.store.Apply(ctx, Write{Table: People, Key: who, Value: seal(l.Vault.wrap, raw, []byte(who))})
+	key, write, err := l.newKey(who)
+	if err != nil {
+		return nil, err
+	}
+	out, err := l.store.Apply(ctx, write)
 	if err != nil {
 		return nil, err
 	}
 	if out[0].Conflict { // somebody else has met the same person
 		return l.personKey(ctx, who)
 	}
-	return newPersonal(raw)
+	return key, nil
+}
+
+// newKey makes a key of somebody new; it holds once the write is done.
+func (l *Ledger) newKey(who string) (*personal, Write, error) {
+	raw := make([]byte, 32)
+	_, _ = rand.Read(raw)
+	key, err := newPersonal(raw)
+	return key, Write{Table: People, Key: who, Value: seal(l.Vault.wrap, raw, []byte(who))}, err
 }
 
 // seal makes the customer's data of notifications unreadable in the store. Persons that are new get their keys first.
@@ -66,12 +76,11 @@ func (l *Ledger) sealOnce(ctx context.Context, list []*Notification) error {
 			return err
 		}
 		if key == nil {
-			raw := make([]byte, 32)
-			_, _ = rand.Read(raw)
-			if key, err = newPersonal(raw); err != nil {
+			var write Write
+			if key, write, err = l.newKey(n.Who); err != nil {
 				return err
 			}
-			writes = append(writes, Write{Table: People, Key: n.Who, Value: seal(l.Vault.wrap, raw, []byte(n.Who))})
+			writes = append(writes, write)
 		}
 		keys[n.Who] = key
 	}

@@ -33,6 +33,6 @@ func (l *Ledger) SendOf(n Notification) Send {
 			s.People = append(s.People, l.Person(address))
 		}
 	}
-	s.People = people(s.People)
+	s.People = PeopleIn(s.People)
 	return s
 }

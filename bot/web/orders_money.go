@@ -3,7 +3,6 @@ package web
 import (
 	"encoding/json"
 	"errors"
-	"slices"
 	"strings"
 
 	"restock/bot"
@@ -50,13 +49,6 @@ func sane(o bot.Order) error {
 		}
 	}
 	return nil
-}
-
-// known leaves out who has no name.
-func known(list []string) []string {
-	list = slices.DeleteFunc(list, func(p string) bool { return p == "" })
-	slices.Sort(list)
-	return slices.Compact(list)
 }
 
 // person names a customer by an address as a shop writes it.

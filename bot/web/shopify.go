@@ -132,7 +132,7 @@ func (in shopifyOrder) order(person func(string) string) (bot.Order, error) {
 			o.People = append(o.People, person(c.Email), person(c.Phone))
 		}
 	}
-	o.People = known(o.People)
+	o.People = bot.PeopleIn(o.People)
 	for _, l := range in.Lines {
 		price, err := l.Price.in(in.Currency)
 		if err != nil {

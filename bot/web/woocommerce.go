@@ -130,7 +130,7 @@ func (in wooOrder) ofProducts(refund, lines int64) int64 {
 func (in wooOrder) order(person func(string) string) (bot.Order, error) {
 	o := bot.Order{
 		Shop: "woocommerce", ID: in.ID.String(), Number: in.Number, At: in.Created.Time, Updated: in.Modified.Time, Currency: in.Currency,
-		State: bot.OrderPlaced, People: known([]string{person(in.Billing.Email), person(in.Billing.Phone)}),
+		State: bot.OrderPlaced, People: bot.PeopleIn([]string{person(in.Billing.Email), person(in.Billing.Phone)}),
 	}
 	switch in.Status {
 	case "cancelled", "failed", "trash":
