@@ -126,7 +126,7 @@ func (f *Field) check(d *strict.Decoder, pair strict.Pair) {
 			d.Report(n, strict.Kind(n), "a form such as DD/MM/YYYY or D. MMMM YYYY HH:mm", err.Error())
 		}
 	case "country":
-		if !knownCountry(n.Value) {
+		if !KnownCountry(n.Value) {
 			d.Report(n, strict.Kind(n), "a country such as AU, or its calling code such as 61", "")
 		}
 	case "json":

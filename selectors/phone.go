@@ -30,9 +30,7 @@ func Phone(text, country string) (number string, ok bool) {
 }
 
 // KnownCountry reports whether there is such a country: AU, or the calling code 61.
-func KnownCountry(country string) bool { return knownCountry(country) }
-
-func knownCountry(country string) bool { return regionOf(country) != "" }
+func KnownCountry(country string) bool { return regionOf(country) != "" }
 
 // regionOf turns AU or 61 into AU, and anything else into "".
 func regionOf(country string) string {

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"html/template"
 	"net/http"
 )
@@ -43,9 +44,6 @@ func (d *SignUps) confirm(w http.ResponseWriter, r *http.Request, done bool) {
 		http.Error(w, "this link is too old; please sign up once more", http.StatusGone)
 		return
 	}
-	view := confirmPage{Shop: d.Shop, Product: s.Product, Done: !s.Confirmed.IsZero(), Style: template.CSS(style)}
-	if view.Product == "" {
-		view.Product = s.SKU
-	}
+	view := confirmPage{Shop: d.Shop, Product: cmp.Or(s.Product, s.SKU), Done: !s.Confirmed.IsZero(), Style: template.CSS(style)}
 	d.show(w, http.StatusOK, "confirm.html", view)
 }

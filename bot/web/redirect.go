@@ -52,10 +52,7 @@ func (d *Redirect) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		d.broken(w, err)
 		return
 	}
-	target, err := d.Target(n)
-	if err == nil {
-		target, err = d.allowed(target, n)
-	}
+	target, err := d.target(n)
 	if err != nil {
 		d.Log.Error("a link leads nowhere", slog.String("key", n.Key), slog.String("error", err.Error()))
 		http.NotFound(w, r)
@@ -92,6 +89,15 @@ func (d *Redirect) broken(w http.ResponseWriter, err error) {
 	d.Log.Error("a link cannot be followed", slog.String("error", err.Error()))
 	w.Header().Set("Retry-After", "5")
 	http.Error(w, "this did not work; please try again in a minute", http.StatusServiceUnavailable)
+}
+
+// target is where the link of a notification leads.
+func (d *Redirect) target(n bot.Notification) (string, error) {
+	address, err := d.Target(n)
+	if err != nil {
+		return "", err
+	}
+	return d.allowed(address, n)
 }
 
 // allowed returns an address of the shop with what its statistics are to know, or why the address is none.

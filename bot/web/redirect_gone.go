@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"context"
 	"html/template"
 	"log/slog"
@@ -11,10 +12,7 @@ import (
 
 // gone says that the product is sold out again. That the place is kept is said only when it is on disk.
 func (d *Redirect) gone(w http.ResponseWriter, r *http.Request, n bot.Notification, target string, hit bot.Hit, written *bot.Flush) {
-	view := gonePage{Shop: d.Shop, Product: n.Restock.Name, Link: target, Style: template.CSS(style)}
-	if view.Product == "" {
-		view.Product = n.Restock.SKU
-	}
+	view := gonePage{Shop: d.Shop, Product: cmp.Or(n.Restock.Name, n.Restock.SKU), Link: target, Style: template.CSS(style)}
 	if r.Method != http.MethodHead {
 		ctx, cancel := context.WithTimeout(r.Context(), bodyLimit/2)
 		err := written.Wait(ctx)
@@ -56,10 +54,7 @@ func (d *Redirect) keep(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Location", r.URL.Path)
 		w.WriteHeader(http.StatusSeeOther)
 	default:
-		target, err := d.Target(n)
-		if err == nil {
-			target, err = d.allowed(target, n)
-		}
+		target, err := d.target(n)
 		if err != nil {
 			d.broken(w, err)
 			return

@@ -48,9 +48,9 @@ func (w *workshop) administer(ctx context.Context, b *board) (serve func(), err 
 	page := &admin.Admin{
 		Ledger: w.ledger, Control: b, Access: access, Evidence: w.evidence(), Zone: w.config.Location, Shop: w.config.Shop.Name, Version: number, Now: w.a.now, Log: w.a.log(), Failures: w.failures, Lab: &workbench{w: w, board: b},
 		Report: func(ctx context.Context, from, to time.Time, per string) (report.Report, error) {
-			return report.Build(ctx, w.ledger, report.Options{
-				From: from, To: to, Zone: w.config.Location, Per: per, Shop: w.config.Shop.Name, Windows: w.config.Windows(), Now: w.a.now(),
-			})
+			o := w.reportOn(per, "")
+			o.From, o.To = from, to
+			return report.Build(ctx, w.ledger, o)
 		},
 	}
 	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", c.Listen)

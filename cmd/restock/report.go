@@ -56,10 +56,15 @@ func (a *app) reportCommand() *cobra.Command {
 // reportFormats lists the formats of a report.
 func reportFormats() []string { return []string{"table", "csv", "xlsx", "html", "json"} }
 
+// reportOn is what every report of this shop is made with; its period is still to be said.
+func (w *workshop) reportOn(per, job string) report.Options {
+	return report.Options{Zone: w.config.Location, Per: per, Job: job, Shop: w.config.Shop.Name, Windows: w.config.Windows(), Now: w.a.now().In(w.config.Location)}
+}
+
 // reportOptions reads the flags.
 func (w *workshop) reportOptions(f reportFlags) (o report.Options, err error) {
 	zone, now := w.config.Location, w.a.now()
-	o = report.Options{Zone: zone, Per: f.per, Job: f.job, Shop: w.config.Shop.Name, Windows: w.config.Windows(), Now: now.In(zone)}
+	o = w.reportOn(f.per, f.job)
 	for _, word := range []struct {
 		flag, value string
 		allowed     []string

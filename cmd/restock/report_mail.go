@@ -41,7 +41,7 @@ func (w *workshop) mailReports(ctx context.Context) {
 // mailReport mails the report of the last whole period to whoever has not got it yet.
 func (w *workshop) mailReport(ctx context.Context, c config.Report) error {
 	zone, now := w.config.Location, w.a.now()
-	o := report.Options{Zone: zone, Per: "day", Job: c.Job, Shop: w.config.Shop.Name, Windows: w.config.Windows(), Now: now.In(zone)}
+	o := w.reportOn("day", c.Job)
 	if o.From, o.To = report.Last(now, c.Period, zone); c.Period == "month" {
 		o.Per = "week"
 	}

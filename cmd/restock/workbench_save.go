@@ -56,30 +56,25 @@ func (b *workbench) within(site *selectors.Site, text, path string, former []byt
 	if err != nil {
 		return fmt.Errorf("the former file has findings, so that nobody can tell whether this one reaches other addresses")
 	}
-	origins, err := old.Origins(b.w.values())
-	if err != nil {
-		return err
-	}
-	mine, err := site.Origins(b.w.values())
-	if err != nil {
-		return err
-	}
-	for _, origin := range mine {
-		if !slices.Contains(origins, origin) {
-			return fmt.Errorf("the file reaches %s, which it did not before", origin)
+	for _, reach := range []struct {
+		say         string
+		before, now func(selectors.Values) ([]string, error)
+	}{
+		{"the file reaches %s, which it did not before", old.Origins, site.Origins},
+		{"secrets may be typed at %s, where they might not before", old.SecretOrigins, site.SecretOrigins},
+	} {
+		before, err := reach.before(b.w.values())
+		if err != nil {
+			return err
 		}
-	}
-	safe, err := old.SecretOrigins(b.w.values())
-	if err != nil {
-		return err
-	}
-	typed, err := site.SecretOrigins(b.w.values())
-	if err != nil {
-		return err
-	}
-	for _, origin := range typed {
-		if !slices.Contains(safe, origin) {
-			return fmt.Errorf("secrets may be typed at %s, where they might not before", origin)
+		after, err := reach.now(b.w.values())
+		if err != nil {
+			return err
+		}
+		for _, origin := range after {
+			if !slices.Contains(before, origin) {
+				return fmt.Errorf(reach.say, origin)
+			}
 		}
 	}
 	return nil

@@ -34,13 +34,10 @@ func (a *Admin) ledger(w http.ResponseWriter, r *http.Request, u User) {
 	q := r.Form // a form is posted, so that no address stands in a browser's history
 	s := search{Customer: strings.TrimSpace(r.PostForm.Get("customer")), SKU: strings.TrimSpace(q.Get("sku")), State: q.Get("state"), Job: q.Get("job"), States: bot.States()}
 	s.Restock, _ = strconv.Atoi(q.Get("restock"))
-	jobs, err := a.Control.Jobs(r.Context())
-	if err != nil {
+	var err error
+	if s.Jobs, err = a.jobNames(r.Context()); err != nil {
 		a.broken(w, r, u, err)
 		return
-	}
-	for _, j := range jobs {
-		s.Jobs = append(s.Jobs, j.Name)
 	}
 	if s.Job == "" && len(s.Jobs) > 0 {
 		s.Job = s.Jobs[0]
@@ -141,23 +138,20 @@ func (a *Admin) resolve(w http.ResponseWriter, r *http.Request, u User) {
 		a.missing(w, r, u, "Choose accepted, failed or queued.")
 		return
 	}
-	err := a.Access.note(r, u, "resolved as "+string(to), "notification "+key)
-	if err == nil {
-		_, err = a.Ledger.Resolve(r.Context(), key, to, u.Name)
+	if a.act(w, r, u, "resolved as "+string(to), "notification "+key, func() error {
+		_, err := a.Ledger.Resolve(r.Context(), key, to, u.Name)
+		return err
+	}) {
+		done(w, r, "/ledger/"+key, "it is %s now", to)
 	}
-	if err != nil {
-		a.broken(w, r, u, err)
-		return
-	}
-	done(w, r, "/ledger/"+key, "it is %s now", to)
 }
 
 // waves shows the restocks that are under way, of all jobs.
 func (a *Admin) waves(w http.ResponseWriter, r *http.Request, u User) {
-	jobs, err := a.Control.Jobs(r.Context())
+	jobs, err := a.jobNames(r.Context())
 	all, partly := []bot.UnderWay{}, false
-	for _, j := range jobs {
-		list, some, listErr := a.Ledger.UnderWay(r.Context(), j.Name)
+	for _, job := range jobs {
+		list, some, listErr := a.Ledger.UnderWay(r.Context(), job)
 		all, partly, err = append(all, list...), partly || some, errors.Join(err, listErr)
 	}
 	if err != nil {

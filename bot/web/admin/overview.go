@@ -53,9 +53,13 @@ func (a *Admin) look(r *http.Request) (o overview, err error) {
 		return o, err
 	}
 	doing, _ := a.Control.Progress()
+	newest, err := a.Ledger.Recent(ctx, bot.RunQuery{Limit: 1})
+	if err != nil {
+		return o, err
+	}
 	for _, j := range jobs {
 		now := jobNow{Job: j, Doing: doing[j.Name]}
-		if now.Last, err = a.last(ctx, j.Name); err != nil {
+		if now.Last, err = a.last(ctx, j.Name, newest); err != nil {
 			return o, err
 		}
 		if now.Last != nil {
@@ -81,11 +85,10 @@ func (a *Admin) look(r *http.Request) (o overview, err error) {
 // latest is the last run of a job, of those up to one.
 type latest struct{ run, upTo string }
 
-// last returns the last run of a job; nil: it has not run. What was looked through once is not looked through again.
-func (a *Admin) last(ctx context.Context, job string) (*bot.Run, error) {
-	newest, err := a.Ledger.Recent(ctx, bot.RunQuery{Limit: 1})
-	if err != nil || len(newest) == 0 {
-		return nil, err
+// last returns the last run of a job, newest being the last of all; nil: it has not run. What was looked through once is not looked through again.
+func (a *Admin) last(ctx context.Context, job string, newest []bot.Run) (*bot.Run, error) {
+	if len(newest) == 0 {
+		return nil, nil
 	}
 	a.mu.Lock()
 	known := a.lasts[job]

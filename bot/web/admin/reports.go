@@ -6,6 +6,7 @@ import (
 	"html/template"
 	"net/http"
 	"slices"
+	"strings"
 	"time"
 
 	"restock/bot/report"
@@ -35,7 +36,7 @@ type reportView struct {
 	Body    template.HTML
 }
 
-func periods() []string { return []string{"day", "week", "month", "28 days"} }
+func periods() []string { return append(report.Pers(), "28 days") }
 
 // period is the one that is asked for, or the usual one.
 func period(r *http.Request) string {
@@ -122,11 +123,13 @@ func (a *Admin) download(w http.ResponseWriter, r *http.Request, u User) {
 	var b bytes.Buffer
 	var err error
 	kind := ""
-	switch name := r.PathValue("file"); name {
-	case "report.xlsx":
+	name := r.PathValue("file")
+	table, isTable := strings.CutSuffix(name, ".csv")
+	switch {
+	case name == "report.xlsx":
 		kind, err = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", one.report.WriteXLSX(&b)
-	case "restocks.csv", "products.csv", "periods.csv", "wanted.csv", "summary.csv":
-		kind, err = "text/csv; charset=utf-8", one.report.WriteCSV(&b, name[:len(name)-len(".csv")])
+	case isTable && slices.Contains(report.TableNames(), table):
+		kind, err = "text/csv; charset=utf-8", one.report.WriteCSV(&b, table)
 	default:
 		a.missing(w, r, u, "There is no such file.")
 		return
@@ -136,6 +139,6 @@ func (a *Admin) download(w http.ResponseWriter, r *http.Request, u User) {
 		return
 	}
 	w.Header().Set("Content-Type", kind)
-	w.Header().Set("Content-Disposition", `attachment; filename="`+r.PathValue("file")+`"`)
+	w.Header().Set("Content-Disposition", `attachment; filename="`+name+`"`)
 	_, _ = w.Write(b.Bytes()) // who asked is gone
 }

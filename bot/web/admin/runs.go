@@ -1,6 +1,7 @@
 package admin
 
 import (
+	"context"
 	"errors"
 	"io/fs"
 	"net/http"
@@ -34,13 +35,9 @@ func (a *Admin) runs(w http.ResponseWriter, r *http.Request, u User) {
 	if list.Runs = runs; len(runs) == perPage {
 		list.More = runs[perPage-1].ID
 	}
-	jobs, err := a.Control.Jobs(r.Context())
-	if err != nil {
+	if list.Jobs, err = a.jobNames(r.Context()); err != nil {
 		a.broken(w, r, u, err)
 		return
-	}
-	for _, j := range jobs {
-		list.Jobs = append(list.Jobs, j.Name)
 	}
 	a.show(w, r, u, http.StatusOK, "runs.html", page{Title: "Runs", Here: "/runs", Data: list})
 }
@@ -105,58 +102,55 @@ func (a *Admin) evidence(w http.ResponseWriter, r *http.Request, u User) {
 	_, _ = w.Write(data) // who asked is gone
 }
 
-func (a *Admin) release(w http.ResponseWriter, r *http.Request, u User) {
-	id := r.PathValue("id")
-	if err := a.Access.note(r, u, "released", "run "+id); err != nil {
-		a.broken(w, r, u, err)
-		return
+// act writes down what somebody does, and does it. It reports whether it was done; else the page says why not.
+func (a *Admin) act(w http.ResponseWriter, r *http.Request, u User, did, what string, do func() error) bool {
+	err := a.Access.note(r, u, did, what)
+	if err == nil {
+		err = do()
 	}
-	h, err := a.Ledger.Release(r.Context(), id, u.Name)
 	if err != nil {
 		a.broken(w, r, u, err)
-		return
 	}
-	done(w, r, "/runs/"+id, "released: %d message(s) are queued again; the next run lets pass what it held", h.Messages)
+	return err == nil
+}
+
+func (a *Admin) release(w http.ResponseWriter, r *http.Request, u User) {
+	id := r.PathValue("id")
+	var h bot.Hold
+	if a.act(w, r, u, "released", "run "+id, func() (err error) { h, err = a.Ledger.Release(r.Context(), id, u.Name); return err }) {
+		done(w, r, "/runs/"+id, "released: %d message(s) are queued again; the next run lets pass what it held", h.Messages)
+	}
 }
 
 func (a *Admin) start(w http.ResponseWriter, r *http.Request, u User) {
 	job := r.PathValue("job")
-	err := a.Access.note(r, u, "started", "job "+job)
-	if err == nil {
-		err = a.Control.Start(job, u.Name)
+	if a.act(w, r, u, "started", "job "+job, func() error { return a.Control.Start(job, u.Name) }) {
+		done(w, r, "/", "job %s was started", job)
 	}
-	if err != nil {
-		a.broken(w, r, u, err)
-		return
-	}
-	done(w, r, "/", "job %s was started", job)
 }
 
 func (a *Admin) stop(w http.ResponseWriter, r *http.Request, u User) {
 	job := r.PathValue("job")
-	err := a.Access.note(r, u, "stopped", "job "+job)
-	if err == nil {
-		err = a.Control.Stop(job, u.Name)
+	if a.act(w, r, u, "stopped", "job "+job, func() error { return a.Control.Stop(job, u.Name) }) {
+		done(w, r, "/", "job %s was asked to stop: what is under way is finished and recorded", job)
 	}
-	if err != nil {
-		a.broken(w, r, u, err)
-		return
-	}
-	done(w, r, "/", "job %s was asked to stop: what is under way is finished and recorded", job)
 }
 
 func (a *Admin) pause(w http.ResponseWriter, r *http.Request, u User) {
 	job, on := r.PathValue("job"), r.FormValue("paused") == "true"
 	did := map[bool]string{true: "paused", false: "resumed"}[on]
-	err := a.Access.note(r, u, did, "job "+job)
-	if err == nil {
-		err = a.Control.Pause(r.Context(), job, on, u.Name)
+	if a.act(w, r, u, did, "job "+job, func() error { return a.Control.Pause(r.Context(), job, on, u.Name) }) {
+		done(w, r, "/schedule", "job %s is %s", job, did)
 	}
-	if err != nil {
-		a.broken(w, r, u, err)
-		return
+}
+
+// jobNames are the names of the jobs, for the filters.
+func (a *Admin) jobNames(ctx context.Context) (names []string, err error) {
+	jobs, err := a.Control.Jobs(ctx)
+	for _, j := range jobs {
+		names = append(names, j.Name)
 	}
-	done(w, r, "/schedule", "job %s is %s", job, did)
+	return names, err
 }
 
 func (a *Admin) schedule(w http.ResponseWriter, r *http.Request, u User) {
