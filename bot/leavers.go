@@ -2,6 +2,7 @@ package bot
 
 import (
 	"context"
+	"math"
 	"slices"
 )
 
@@ -22,17 +23,19 @@ func (b *Bot) leavers(ctx context.Context, people []string) error {
 			}
 		}
 	}
-	for n, err := range b.Ledger.records(ctx) {
+	for p := range left { // by the index: a run must not read the whole ledger for a few people
+		list, err := b.Ledger.bare().found(ctx, p+"/", math.MaxInt)
 		if err != nil {
 			return err
 		}
-		who := n.Who[:min(len(n.Who), personSize)]
-		if newest[who] == nil || n.Reminder > 0 || n.Subscription.ID == "" {
-			continue
-		}
-		request := n.Job + "/" + n.Subscription.ID
-		if last, ok := newest[who][request]; !ok || n.Restock.Opened.After(last.Restock.Opened) {
-			newest[who][request] = n
+		for _, n := range list {
+			if n.Reminder > 0 || n.Subscription.ID == "" {
+				continue
+			}
+			request := n.Job + "/" + n.Subscription.ID
+			if last, ok := newest[p][request]; !ok || n.Restock.Opened.After(last.Restock.Opened) {
+				newest[p][request] = n
+			}
 		}
 	}
 	var done []Write
