@@ -289,7 +289,7 @@ func (s *shop) model() []string {
 		}
 	}
 	if all := total2(mails) + total2(texts); all != known {
-		say("%d messages went out, and the ledger knows of %d", all, known)
+		say("%d messages went out, and the ledger knows of %d: mails %v, texts %v", all, known, mails, texts)
 	}
 	return append(wrong, s.levels()...)
 }

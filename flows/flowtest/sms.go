@@ -46,10 +46,15 @@ func (s *SMS) create(w http.ResponseWriter, r *http.Request) {
 		fmt.Fprint(w, `{"code":20003,"message":"Authenticate","more_info":"https://www.twilio.com/docs/errors/20003","status":401}`)
 		return
 	}
+	to := r.PostFormValue("To")
+	if to == "" || r.PostFormValue("Body") == "" { // or the caller died before it had sent the whole request
+		w.WriteHeader(http.StatusBadRequest)
+		fmt.Fprint(w, `{"code":21604,"message":"A 'To' phone number and a 'Body' are required.","more_info":"https://www.twilio.com/docs/errors/21604","status":400}`)
+		return
+	}
 	s.mu.Lock()
 	answer := s.answer
 	s.mu.Unlock()
-	to := r.PostFormValue("To")
 	if answer != nil && answer(w, to) {
 		return
 	}
