@@ -32,6 +32,7 @@ func layers() map[string][]string {
 		"selectors/recording":   {},
 		"flows":                 {"bot", "selectors", "selectors/strict", "flows/table", "flows/evidence"},
 		"flows/evidence":        {"bot"},
+		"flows/proposal":        {"bot", "flows", "selectors", "selectors/recording", "selectors/strict"},
 		"flows/table": {
 			"selectors", "github.com/xuri/excelize/v2", "golang.org/x/text/encoding/charmap", "golang.org/x/text/encoding/unicode",
 		},

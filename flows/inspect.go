@@ -86,28 +86,49 @@ func judgePlace(p selectors.Place, a selectors.Inspection) Inspected {
 	return in
 }
 
-// inspectColumns reads every row of the page and tells of each column how many rows gave a value.
-func inspectColumns(ctx context.Context, page Page, site *selectors.Site, flow, what string) ([]Inspected, error) {
+// planOf is how the columns of a flow's page are read; not ok where they come from elsewhere.
+func planOf(site *selectors.Site, flow, what string) (l layout, plan selectors.Plan, kind string, ok bool) {
 	r := site.ReadingOf(flow)
 	if r == nil || r.From != nil && (r.From.Download != nil || r.From.Response != "") {
-		return nil, nil
+		return l, plan, "", false
 	}
-	l := newLayout(r.Columns, site.Locale)
-	plan := selectors.Plan{Rows: r.Rows.Element, Skip: r.Skip, Limit: maxRows}
+	l = newLayout(r.Columns, site.Locale)
+	plan = selectors.Plan{Rows: r.Rows.Element, Skip: r.Skip, Limit: maxRows}
 	if d := r.Detail; d != nil && what == "detail" {
-		l = newLayout(d.Columns, site.Locale)
+		l, kind = newLayout(d.Columns, site.Locale), "detail "
 		plan.Rows, plan.Skip, plan.Record = selectors.Element{}, d.Skip, d.Rows == nil
 		if d.Rows != nil {
 			plan.Rows = *d.Rows
 		}
 	}
-	kind := ""
-	if plan.Record || what == "detail" {
-		kind = "detail "
-	}
 	plan.Columns = l.selections()
+	return l, plan, kind, true
+}
+
+// ColumnSpots tells where the values of each column of a flow are on the page that is shown.
+func ColumnSpots(ctx context.Context, page Page, site *selectors.Site, flow, what string) ([]Inspected, error) {
+	l, plan, kind, ok := planOf(site, flow, what)
+	if !ok || !plan.Record && len(plan.Rows.Alternatives) == 0 {
+		return nil, nil
+	}
+	spots, err := page.Spots(ctx, plan)
+	list := make([]Inspected, 0, len(spots))
+	for i := range spots {
+		name := l.names[i]
+		list = append(list, Inspected{Pos: l.columns[name][0].Pos, Flow: flow, What: kind + "column " + name, Matches: len(spots[i]), Boxes: spots[i]})
+	}
+	return list, err
+}
+
+// inspectColumns reads every row of the page and tells of each column how many rows gave a value.
+func inspectColumns(ctx context.Context, page Page, site *selectors.Site, flow, what string) ([]Inspected, error) {
+	l, plan, kind, ok := planOf(site, flow, what)
+	if !ok {
+		return nil, nil
+	}
 	answer, err := page.Read(ctx, plan)
 	if step, ok := errors.AsType[*bot.StepError](err); ok && step.Class == bot.Config { // a selector that no browser understands
+		r := site.ReadingOf(flow)
 		return []Inspected{{Pos: r.At.Of("columns", r.Pos), Flow: flow, What: "rows and columns", Problem: step.Found}}, nil
 	}
 	if err != nil || len(answer.Rows) == 0 {

@@ -29,6 +29,23 @@ type Page interface {
 	Sources
 	Traffic
 	Witness
+	Surveyor
+}
+
+// Surveyor tells what the elements of a page are like, for picking one and for finding again one that has changed.
+type Surveyor interface {
+	// Traits tells of each element what its first match is like, or nil where nothing matches.
+	Traits(ctx context.Context, elements []selectors.Element) ([]*selectors.Traits, error)
+	// Survey lists what on the page somebody could mean, or the groups of elements that could be the rows of a list.
+	Survey(ctx context.Context, groups bool) ([]selectors.Traits, error)
+	// Ways gives CSS selectors that match exactly one thing of the last survey and nothing else.
+	Ways(ctx context.Context, surveyed int) ([]string, error)
+	// InRows gives CSS selectors that match one element in each of nearly all rows.
+	InRows(ctx context.Context, rows selectors.Element, skip []selectors.Element) ([]string, error)
+	// At tells what is at a place of the page, in CSS pixels; rows may be nil.
+	At(ctx context.Context, x, y int, rows *selectors.Element, skip []selectors.Element) (selectors.Spot, error)
+	// Spots tells where the values of each column of a plan are.
+	Spots(ctx context.Context, plan selectors.Plan) ([][]selectors.Box, error)
 }
 
 // Witness tells what a page looks like. Passwords, codes, addresses and what is hidden are covered.

@@ -25,7 +25,7 @@ const worldName = "restock"
 func source() (string, error) {
 	var b strings.Builder
 	b.WriteString("if (!globalThis.__restock) (() => {\n")
-	for _, name := range []string{"match", "role", "name", "find", "read", "fetch", "act", "evidence", "snapshot", "run"} {
+	for _, name := range []string{"match", "role", "name", "find", "read", "fetch", "act", "evidence", "snapshot", "traits", "run"} {
 		text, err := engineFiles.ReadFile("engine/" + name + ".js")
 		if err != nil {
 			return "", err
