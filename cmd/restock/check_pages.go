@@ -127,8 +127,8 @@ func (a *app) checkPages(ctx context.Context, name, dir string) (t trial, err er
 		return t, err
 	}
 	defer func() { err = errors.Join(err, l.close()) }()
-	err = l.try(ctx, dir, func(_ saved, _ flows.Page, list []flows.Inspected) error {
-		t.add(list)
+	err = l.try(ctx, dir, func(p tried) error {
+		t.add(p.list)
 		return nil
 	})
 	if err == nil && t.pages == 0 {
@@ -137,14 +137,22 @@ func (a *app) checkPages(ctx context.Context, name, dir string) (t trial, err er
 	return t, err
 }
 
+// tried is a saved page, as it is shown, and what the selectors match on it.
+type tried struct {
+	saved
+	in     *selectors.Site
+	file   string
+	page   flows.Page
+	values selectors.Values
+	list   []flows.Inspected
+}
+
 // try opens each saved page of the site in a folder, and tells what the selectors match there.
-func (l *lab) try(ctx context.Context, dir string, tell func(about saved, page flows.Page, list []flows.Inspected) error) error {
+func (l *lab) try(ctx context.Context, dir string, tell func(tried) error) error {
 	files, err := filepath.Glob(filepath.Join(dir, "*.html"))
 	if err != nil || len(files) == 0 {
 		return errors.Join(err, fmt.Errorf("no saved pages in %s: make them with `restock pages SITE --out %s`", dir, dir))
 	}
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { servePage(w, r, dir) }))
-	defer server.Close()
 	page, err := l.page(ctx, l.site)
 	if err != nil {
 		return err
@@ -159,18 +167,25 @@ func (l *lab) try(ctx context.Context, dir string, tell func(about saved, page f
 		if about.Site != l.site.Site {
 			continue
 		}
-		if err := page.Open(ctx, server.URL+"/"+filepath.Base(file)); err != nil {
+		if err := openSaved(ctx, page, file); err != nil {
 			return err
 		}
 		list, err := flows.Inspect(ctx, page, l.site, about.Flow, about.What, values)
 		if err == nil {
-			err = tell(about, page, list)
+			err = tell(tried{about, l.site, file, page, values, list})
 		}
 		if err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// openSaved shows a saved page.
+func openSaved(ctx context.Context, page flows.Page, file string) error {
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { servePage(w, r, filepath.Dir(file)) }))
+	defer server.Close()
+	return page.Open(ctx, server.URL+"/"+filepath.Base(file))
 }
 
 // aboutPage reads the first line of a saved page.

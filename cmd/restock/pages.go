@@ -86,6 +86,13 @@ func (s *saver) save(ctx context.Context, site *selectors.Site, flow, what strin
 		return nil
 	}
 	s.saved[flow]++
+	name := fmt.Sprintf("%02d-%s-%s.html", len(s.files)+1, flow, strings.ReplaceAll(what, " ", "-"))
+	s.files = append(s.files, name)
+	return savePage(ctx, filepath.Join(s.dir, name), site.Site, flow, what, page)
+}
+
+// savePage saves the page that is shown, with secrets and addresses replaced.
+func savePage(ctx context.Context, file, site, flow, what string, page flows.Page) error {
 	text, err := page.Snapshot(ctx)
 	if err != nil {
 		return err
@@ -94,12 +101,10 @@ func (s *saver) save(ctx context.Context, site *selectors.Site, flow, what strin
 	if err != nil {
 		return err
 	}
-	about, err := json.Marshal(saved{site.Site, flow, what, now.URL})
+	about, err := json.Marshal(saved{site, flow, what, now.URL})
 	if err != nil {
 		return err
 	}
-	name := fmt.Sprintf("%02d-%s-%s.html", len(s.files)+1, flow, strings.ReplaceAll(what, " ", "-"))
-	s.files = append(s.files, name)
 	head := savedMark + strings.ReplaceAll(string(about), "--", "-\\u002d") + " -->\n<!doctype html>\n"
-	return os.WriteFile(filepath.Join(s.dir, name), []byte(head+text), 0o600)
+	return os.WriteFile(file, []byte(head+text), 0o600)
 }

@@ -185,7 +185,7 @@ func (d disk) apply(op diskOp, random *rand.Rand) disk {
 
 // image is the disk after a power failure behind op k: what was synced is there; of the rest each write is there, is not, or is
 // torn. deaf is the share in per cent of syncs that the disk pretends.
-func image(scratch, start disk, ops []diskOp, k int, random *rand.Rand, deaf int) (disk, map[string]bool) {
+func diskImage(scratch, start disk, ops []diskOp, k int, random *rand.Rand, deaf int) (disk, map[string]bool) {
 	left := map[string]bool{}
 	d := append(scratch[:0], start...)
 	synced := 0
@@ -315,14 +315,14 @@ func TestPowerFailure(t *testing.T) {
 	for i := range images {
 		k := random.IntN(len(ops)) + 1
 		var left map[string]bool
-		d, left = image(d, start, ops, k, random, 0)
+		d, left = diskImage(d, start, ops, k, random, 0)
 		if wrong := judge(dir, d, left); wrong != "" {
 			t.Fatalf("image %d of seed %d, behind operation %d: %s", i, seed, k, wrong)
 		}
 	}
 	found := 0
 	for range 20 {
-		d, _ = image(d, start, ops, random.IntN(len(ops))+1, random, 95)
+		d, _ = diskImage(d, start, ops, random.IntN(len(ops))+1, random, 95)
 		if damaged(t, dir, d) {
 			found++
 		}

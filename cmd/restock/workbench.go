@@ -60,43 +60,49 @@ func (b *workbench) open(ctx context.Context, site *selectors.Site, hosts []stri
 // How much of a page the pictures of the lab show.
 const (
 	labWidth  = 1280
-	labHeight = 1600
+	labHeight = 2400
 )
 
 // Fetch implements admin.Lab. The former pages stay until there are new ones of the same flow.
-func (b *workbench) Fetch(ctx context.Context, name string) (err error) {
+func (b *workbench) Fetch(ctx context.Context, name string) error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if running, _ := b.board.Progress(); len(running) > 0 {
-		return errors.New("the pages were not fetched, because a job is running: many sites let nobody in twice. Try again when it has ended")
-	}
 	site, err := selectors.LoadFile(b.path(name))
 	if err != nil {
 		return err
 	}
-	l, err := b.open(ctx, site, nil)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, l.close()) }()
 	dir := b.pages(name)
 	fresh := dir + ".new"
-	if err := errors.Join(os.RemoveAll(fresh), os.MkdirAll(fresh, 0o700)); err != nil {
+	saved, failed := b.visit(ctx, site, fresh)
+	if len(saved) == 0 {
+		return errors.Join(failed, errors.New("no page was reached"))
+	}
+	if err := errors.Join(keepOthers(dir, fresh, saved), os.RemoveAll(dir), os.Rename(fresh, dir)); err != nil {
 		return err
 	}
-	s := &saver{dir: fresh, most: 2, saved: map[string]int{}}
-	l.sites.OnPage, l.sites.OnFailed = s.save, s.save
-	failed, _ := l.sites.Rehearse(ctx, site.Site)
-	if len(s.files) == 0 {
-		return errors.Join(l.failures(failed), errors.New("no page was reached"))
-	}
-	if err := errors.Join(keepOthers(dir, fresh, s.saved), os.RemoveAll(dir), os.Rename(fresh, dir)); err != nil {
-		return err
-	}
-	if err := l.failures(failed); err != nil {
-		return fmt.Errorf("the pages up to this one were fetched: %w", err)
+	if failed != nil {
+		return fmt.Errorf("the pages up to this one were fetched: %w", failed)
 	}
 	return nil
+}
+
+// visit logs in to a site and saves its pages into a new folder; it returns how many of each flow, and what failed.
+func (b *workbench) visit(ctx context.Context, site *selectors.Site, dir string) (saved map[string]int, err error) {
+	if running, _ := b.board.Progress(); len(running) > 0 {
+		return nil, errors.New("a job is running, and many sites let nobody in twice: try again when it has ended")
+	}
+	l, err := b.open(ctx, site, nil)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, l.close()) }()
+	if err := errors.Join(os.RemoveAll(dir), os.MkdirAll(dir, 0o700)); err != nil {
+		return nil, err
+	}
+	s := &saver{dir: dir, most: 2, saved: map[string]int{}}
+	l.sites.OnPage, l.sites.OnFailed = s.save, s.save
+	failed, _ := l.sites.Rehearse(ctx, site.Site)
+	return s.saved, l.failures(failed)
 }
 
 // keepOthers takes over the former pages of flows that were not come to.
@@ -112,18 +118,60 @@ func keepOthers(from, to string, have map[string]int) error {
 }
 
 // Try implements admin.Lab.
-func (b *workbench) Try(ctx context.Context, name, text string) (t admin.Trial, err error) {
+func (b *workbench) Try(ctx context.Context, name, text string) (admin.Trial, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	site, err := selectors.Load(b.path(name), []byte(text))
-	if findings, ok := errors.AsType[strict.Findings](err); ok {
-		t.Findings = found(findings, text)
-		return t, nil
+	site, t, err := b.load(name, text)
+	if err != nil || site == nil {
+		return t, err
 	}
+	return b.tryOn(ctx, name, site, text, b.pages(name))
+}
+
+// TryLive implements admin.Lab. What the live pages show is tried as the saved ones are: with addresses and secrets replaced.
+func (b *workbench) TryLive(ctx context.Context, name, text string, anything bool) (admin.Trial, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	site, t, err := b.load(name, text)
+	if err != nil || site == nil {
+		return t, err
+	}
+	former, err := os.ReadFile(b.path(name))
 	if err != nil {
 		return t, err
 	}
-	if files, _ := filepath.Glob(filepath.Join(b.pages(name), "*.html")); len(files) == 0 {
+	if !anything {
+		if err := b.within(site, text, b.path(name), former); err != nil {
+			return t, fmt.Errorf("it was not tried: %w; somebody with the role admin may try it", err)
+		}
+	}
+	dir, err := os.MkdirTemp("", "restock-live-")
+	if err != nil {
+		return t, err
+	}
+	defer func() { _ = os.RemoveAll(dir) }() // pages without secrets
+	saved, failed := b.visit(ctx, site, dir)
+	if len(saved) == 0 {
+		return t, errors.Join(failed, errors.New("no page was reached"))
+	}
+	t, err = b.tryOn(ctx, name, site, text, dir)
+	t.Live = true
+	return t, errors.Join(failed, err)
+}
+
+// load reads a text; no site is returned where it has findings.
+func (b *workbench) load(name, text string) (site *selectors.Site, t admin.Trial, err error) {
+	site, err = selectors.Load(b.path(name), []byte(text))
+	if findings, ok := errors.AsType[strict.Findings](err); ok {
+		t.Findings = found(findings, text)
+		return nil, t, nil
+	}
+	return site, t, err
+}
+
+// tryOn tries a file on the pages of a folder.
+func (b *workbench) tryOn(ctx context.Context, name string, site *selectors.Site, text, dir string) (t admin.Trial, err error) {
+	if files, _ := filepath.Glob(filepath.Join(dir, "*.html")); len(files) == 0 {
 		t.Without = true
 		return t, nil
 	}
@@ -134,17 +182,24 @@ func (b *workbench) Try(ctx context.Context, name, text string) (t admin.Trial, 
 	defer func() { err = errors.Join(err, l.close()) }()
 	var all trial
 	shown := map[string]bool{}
-	err = l.try(ctx, b.pages(name), func(about saved, page flows.Page, list []flows.Inspected) error {
-		all.add(list)
-		if shown[about.Flow+about.What] {
+	former, _ := b.File(name)
+	err = l.try(ctx, dir, func(p tried) error {
+		all.add(p.list)
+		if shown[p.Flow+p.What] {
 			return nil
 		}
-		shown[about.Flow+about.What] = true
-		one, err := pictured(ctx, page, matches(list))
-		if one.Flow, one.What = about.Flow, about.What; err == nil {
-			t.Pages = append(t.Pages, one)
+		shown[p.Flow+p.What] = true
+		one, err := b.look(ctx, p)
+		if err != nil {
+			return err
 		}
-		return err
+		t.Pages = append(t.Pages, one)
+		if text == former {
+			if err := b.keepGood(p); err != nil {
+				return err
+			}
+		}
+		return b.propose(ctx, l, p, text, one.Picture, &t)
 	})
 	for _, flow := range site.Flows() {
 		if !slices.ContainsFunc(t.Pages, func(p admin.Saved) bool { return p.Flow == flow }) {
@@ -158,6 +213,21 @@ func (b *workbench) Try(ctx context.Context, name, text string) (t admin.Trial, 
 		})
 	}
 	return t, err
+}
+
+// look takes the picture of a saved page, with where the selectors match and what somebody could pick.
+func (b *workbench) look(ctx context.Context, p tried) (admin.Saved, error) {
+	spots, err := columnSpots(ctx, p)
+	if err != nil {
+		return admin.Saved{}, err
+	}
+	one, err := pictured(ctx, p.page, append(matches(p.list), spots...))
+	if err != nil {
+		return one, err
+	}
+	one.Flow, one.What = p.Flow, p.What
+	one.Elements, err = elementsOf(ctx, p.page)
+	return one, err
 }
 
 // pictured takes the picture of a page, as high as there is something on it.

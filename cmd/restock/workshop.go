@@ -257,7 +257,8 @@ func (w *workshop) run(ctx context.Context, name, trigger string, dry bool, o ru
 		return bot.Run{}, usagef("%w", err)
 	}
 	run := bot.NewRun(job.Name, trigger, w.a.now())
-	b, end, err := w.prepare(ctx, job, run)
+	keeper := &keeper{w: w}
+	b, end, err := w.prepare(ctx, job, run, keeper)
 	if err != nil {
 		if !dry {
 			err = errors.Join(err, w.notBegun(ctx, run, err))
@@ -283,6 +284,7 @@ func (w *workshop) run(ctx context.Context, name, trigger string, dry bool, o ru
 	bounded, cancel := context.WithTimeoutCause(ctx, job.Deadline, late)
 	defer cancel()
 	run, err = b.Do(bounded, job.Bot(w.channels()), run)
+	keeper.end(err == nil && run.Outcome == bot.Done)
 	err = errors.Join(err, end())
 	if _, busy := errors.AsType[*bot.LockedError](err); !busy && !dry {
 		w.report(ctx, run)
@@ -304,7 +306,7 @@ func (w *workshop) notBegun(ctx context.Context, run bot.Run, why error) error {
 }
 
 // prepare makes everything that a run needs; end closes it.
-func (w *workshop) prepare(ctx context.Context, job config.Job, run bot.Run) (b *bot.Bot, end func() error, err error) {
+func (w *workshop) prepare(ctx context.Context, job config.Job, run bot.Run, keeper *keeper) (b *bot.Bot, end func() error, err error) {
 	if w.sites, err = w.current(ctx, job); err != nil { // before anybody is told anything
 		return nil, nil, err
 	}
@@ -330,7 +332,7 @@ func (w *workshop) prepare(ctx context.Context, job config.Job, run bot.Run) (b 
 		},
 		Evidence: filepath.Join(w.evidence(), run.ID), BadRows: job.Bot(nil).Policy.Guards.BadRows,
 		Worn: governor.Worn, OpenLimit: w.config.Browser.Open, StepLimit: w.config.Browser.Step, Key: key,
-		OnQuestion: func(q bot.Question) { w.asked(ctx, job.Name, q) },
+		OnQuestion: func(q bot.Question) { w.asked(ctx, job.Name, q) }, OnPage: keeper.page,
 	}
 	end = func() error {
 		var errs []error

@@ -4,10 +4,8 @@ import (
 	"cmp"
 	"context"
 	"crypto/sha256"
-	"encoding/base64"
 	"encoding/hex"
 	"fmt"
-	"html/template"
 	"net/http"
 	"slices"
 	"strings"
@@ -23,6 +21,11 @@ type Lab interface {
 	Fetch(ctx context.Context, site string) error
 	// Try tries a text on the saved pages of the site.
 	Try(ctx context.Context, site, text string) (Trial, error)
+	// TryLive logs in to the site and tries a text on its pages as they are now, without writing anything there. A text that reaches
+	// other addresses or other secrets than the site's file is tried only if anything goes.
+	TryLive(ctx context.Context, site, text string, anything bool) (Trial, error)
+	// Pick tells how an element of a saved page can be found, which is at a place of its picture.
+	Pick(ctx context.Context, site, text string, at Place) (Picked, error)
 	// Save makes a text the site's file and keeps the former one; it returns where. A text with findings is not saved, and one that
 	// reaches other addresses or other secrets than the former only if anything goes: it could send a password elsewhere.
 	Save(site, text, former string, anything bool) (kept string, err error)
@@ -35,6 +38,9 @@ type Trial struct {
 	Pages     []Saved    `json:"pages,omitempty"`
 	Without   bool       `json:"without_pages"`     // no page of the site was saved yet
 	Untried   []string   `json:"untried,omitempty"` // flows of which no page is saved
+	Proposals []Proposal `json:"proposals,omitempty"`
+	Refusals  []Refusal  `json:"refusals,omitempty"`
+	Live      bool       `json:"live,omitempty"` // the pages are those of the site as it is now
 }
 
 // Finding is what is wrong at a line.
@@ -57,6 +63,7 @@ type Saved struct {
 	Picture       []byte // JPEG, Taken high: what is below Height is empty
 	Taken         int
 	Boxes         []Match
+	Elements      []Element // that somebody could pick
 }
 
 // Match is an element that a selector matches.
@@ -65,17 +72,13 @@ type Match struct {
 	What                           string
 }
 
-// Source is the picture as a page shows it.
-func (s Saved) Source() template.URL {
-	return template.URL("data:image/jpeg;base64," + base64.StdEncoding.EncodeToString(s.Picture)) //nolint:gosec // base64
-}
-
 // bench is the page of one site.
 type bench struct {
-	Site   string `json:"site"`
-	Text   string `json:"text"`
-	Former string `json:"-"` // hash of the file that the text was made from
-	Trial  *Trial `json:"trial,omitempty"`
+	Site   string  `json:"site"`
+	Text   string  `json:"text"`
+	Former string  `json:"-"` // hash of the file that the text was made from
+	Trial  *Trial  `json:"trial,omitempty"`
+	Picked *Picked `json:"picked,omitempty"`
 }
 
 func (a *Admin) labs(w http.ResponseWriter, r *http.Request, u User) {
@@ -126,7 +129,19 @@ func (a *Admin) work(w http.ResponseWriter, r *http.Request, u User) {
 	}
 	message := ""
 	var err error
+	try := a.Lab.Try
 	switch r.PostFormValue("do") {
+	case "pick":
+		var p Picked
+		if p, err = a.Lab.Pick(r.Context(), b.Site, b.Text, placeIn(r)); err == nil {
+			b.Picked = &p
+		}
+	case "live":
+		if err = a.Access.note(r, u, "tried on its pages", "selector file "+b.Site); err == nil {
+			try = func(ctx context.Context, site, text string) (Trial, error) {
+				return a.Lab.TryLive(ctx, site, text, u.Role >= Administrator)
+			}
+		}
 	case "save":
 		if err = a.Access.note(r, u, "saved", "selector file "+b.Site); err == nil {
 			var kept string
@@ -141,7 +156,7 @@ func (a *Admin) work(w http.ResponseWriter, r *http.Request, u User) {
 			}
 		}
 	}
-	t, failed := a.Lab.Try(r.Context(), b.Site, b.Text)
+	t, failed := try(r.Context(), b.Site, b.Text)
 	b.Trial, err = &t, cmp.Or(err, failed)
 	a.bench(w, r, u, b, message, err)
 }

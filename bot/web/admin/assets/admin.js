@@ -27,7 +27,8 @@ if (text) {
     const light = (on) => { for (const other of all) if (other.dataset.line === one.dataset.line) other.classList.toggle("lit", on); };
     one.addEventListener("mouseenter", () => light(true));
     one.addEventListener("mouseleave", () => light(false));
-    one.addEventListener("click", () => {
+    one.addEventListener("click", (event) => {
+      if (event.target.closest("button, a, .picking")) return;
       const before = lines().slice(0, line - 1);
       const at = before.join("\n").length + (before.length ? 1 : 0);
       text.focus();
@@ -37,4 +38,28 @@ if (text) {
   }
   const finding = document.querySelector(".cause [data-line]");
   if (finding) show(Number(finding.dataset.line));
+}
+// Picking: the edit goes with it as it stands, and a click on the picture says where.
+for (const form of document.querySelectorAll("form[id^=pick-]")) {
+  form.addEventListener("submit", () => { form.elements.text.value = text.value; });
+}
+for (const button of document.querySelectorAll("button.onpicture")) {
+  const form = document.getElementById(button.dataset.pick), shot = button.closest("figure").querySelector("svg");
+  button.hidden = false;
+  button.addEventListener("click", () => {
+    const on = button.getAttribute("aria-pressed") !== "true";
+    button.setAttribute("aria-pressed", String(on));
+    shot.classList.toggle("picking", on);
+  });
+  shot.addEventListener("click", (event) => {
+    if (!shot.classList.contains("picking")) return;
+    const at = new DOMPoint(event.clientX, event.clientY).matrixTransform(shot.getScreenCTM().inverse());
+    for (const [name, value] of [["do", "pick"], ["x", Math.round(at.x)], ["y", Math.round(at.y)]]) {
+      const field = document.createElement("input");
+      Object.assign(field, { type: "hidden", name, value });
+      form.prepend(field);
+    }
+    form.elements.text.value = text.value;
+    form.submit();
+  });
 }
