@@ -106,8 +106,8 @@ func (l *Ledger) forgetKey(ctx context.Context, who string) error {
 }
 
 // Retain forgets everybody of whom nothing is open and nothing was changed since a time. The figures stay: only who it was is
-// gone. It returns how many people were forgotten.
-func (l *Ledger) Retain(ctx context.Context, since time.Time) (int, error) {
+// gone. Who made an order is kept while a message of these windows led to it. It returns how many people were forgotten.
+func (l *Ledger) Retain(ctx context.Context, since time.Time, windows Windows) (int, error) {
 	if l.Vault == nil {
 		return 0, nil
 	}
@@ -121,7 +121,7 @@ func (l *Ledger) Retain(ctx context.Context, since time.Time) (int, error) {
 			last[n.Who] = last[n.Who] || recent
 		}
 	}
-	if err := l.tidy(ctx, DefaultWindows()); err != nil {
+	if err := l.tidy(ctx, windows); err != nil {
 		return 0, err
 	}
 	signUps, err := l.AllSignUps(ctx)

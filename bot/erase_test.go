@@ -108,7 +108,7 @@ func TestRetain(t *testing.T) {
 	if err := l.Commit(t.Context(), bot.Comparison{}, plan); err != nil {
 		t.Fatal(err)
 	}
-	if n, err := l.Retain(t.Context(), time.Now().Add(-100*time.Hour)); n != 1 || err != nil {
+	if n, err := l.Retain(t.Context(), time.Now().Add(-100*time.Hour), bot.DefaultWindows()); n != 1 || err != nil {
 		t.Errorf("%d forgotten, %v", n, err)
 	}
 	for key, want := range map[string]bool{"old": true, "waits": false, "new": false} {

@@ -106,7 +106,7 @@ func TestForgottenIsNotReturned(t *testing.T) {
 		if how == "erase" {
 			led(store, at(13)).Erase(t.Context(), "c0@example.com")
 		} else {
-			n, err := led(store, at(13)).Retain(t.Context(), at(13).Add(time.Hour))
+			n, err := led(store, at(13)).Retain(t.Context(), at(13).Add(time.Hour), bot.DefaultWindows())
 			t.Log("retained", n, err)
 		}
 		l.TakeOrder(t.Context(), order(l, "2", "somebody@else.com", at(14)))
@@ -114,6 +114,29 @@ func TestForgottenIsNotReturned(t *testing.T) {
 		t.Log(how, c.notes)
 		if strings.Contains(fmt.Sprint(c.notes), "returned") {
 			t.Error("CRM was told that the purchase was returned")
+		}
+	}
+}
+
+// TestRetainWindows: who made an order is kept as long as a message led to it by the windows of the file, and not longer.
+func TestRetainWindows(t *testing.T) {
+	day := 24 * time.Hour
+	for _, c := range []struct {
+		windows bot.Windows
+		kept    bool
+	}{{bot.DefaultWindows(), false}, {bot.Windows{Direct: 7 * day, Assisted: 30 * day}, true}} {
+		store, _ := told(t, 1)
+		if _, err := led(store, at(11)).TakeOrder(t.Context(), order(led(store, at(11)), "1", "c0@example.com", at(10).Add(20*day))); err != nil {
+			t.Fatal(err)
+		}
+		l := led(store, at(11).Add(90*day))
+		if _, err := l.Retain(t.Context(), at(11).Add(-day), c.windows); err != nil {
+			t.Fatal(err)
+		}
+		for o, err := range l.AllOrders(t.Context()) {
+			if err != nil || (len(o.People) > 0) != c.kept {
+				t.Errorf("with windows of %s: made by %v, %v", c.windows.Assisted, o.People, err)
+			}
 		}
 	}
 }

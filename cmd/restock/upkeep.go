@@ -82,7 +82,7 @@ func (w *workshop) retain(ctx context.Context) {
 	if err != nil || now.Sub(last) < 24*time.Hour {
 		return
 	}
-	n, err := w.ledger.Retain(ctx, now.Add(-w.config.Retention))
+	n, err := w.ledger.Retain(ctx, now.Add(-w.config.Retention), w.config.Windows())
 	if err == nil {
 		err = w.ledger.Mark(ctx, what, now)
 	}

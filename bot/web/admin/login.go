@@ -136,4 +136,4 @@ func (x *Access) mayTry(from string) bool {
 	return true
 }
 
-func clip(s string, n int) string { return s[:min(len(s), n)] }
+func clip(s string, n int) string { return strings.ToValidUTF8(s[:min(len(s), n)], "") }
