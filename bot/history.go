@@ -47,22 +47,8 @@ const maxClockBack = time.Hour
 // it had left, and what stood right before the point of no return is settled by the run's journal, or else ambiguous. It must
 // be called under the job's lease.
 func (l *Ledger) recover(ctx context.Context, now Run) (ambiguous int, err error) {
-	for run, err := range decoded[Run](l.store.Scan(ctx, Runs, "")) {
-		if err != nil {
-			return 0, err
-		}
-		if last := run.Started; run.Job == now.Job && last.Sub(now.Started) > maxClockBack {
-			return 0, &StepError{
-				Class: Config, Flow: "run", Expected: "a time after " + last.Format(time.RFC3339) + ", when run " + run.ID + " began", Found: now.Started.Format(time.RFC3339),
-				Hint: "the clock of this machine was set back: set it right, then run again. Nothing was read or sent",
-			}
-		}
-		if run.Job == now.Job && run.Outcome == Running {
-			run.Outcome, run.Error = Interrupt, "the process ended in the middle; run "+now.ID+" went on"
-			if err := l.SaveRun(ctx, run); err != nil {
-				return 0, err
-			}
-		}
+	if err := l.interrupt(ctx, now); err != nil {
+		return 0, err
 	}
 	var claimed, pending []Notification
 	for n, err := range l.open(ctx, now.Job) {
@@ -81,6 +67,55 @@ func (l *Ledger) recover(ctx context.Context, now Run) (ambiguous int, err error
 		}
 	}
 	return l.judgeAll(ctx, now, pending)
+}
+
+// interrupt notes on the run before that it was cut off, if it was, and that this one has begun.
+func (l *Ledger) interrupt(ctx context.Context, now Run) error {
+	s, err := l.State(ctx, now.Job)
+	if err != nil {
+		return err
+	}
+	before := func(run Run) error {
+		if run.Job != now.Job {
+			return nil
+		}
+		if last := run.Started; last.Sub(now.Started) > maxClockBack {
+			return &StepError{
+				Class: Config, Flow: "run", Expected: "a time after " + last.Format(time.RFC3339) + ", when run " + run.ID + " began", Found: now.Started.Format(time.RFC3339),
+				Hint: "the clock of this machine was set back: set it right, then run again. Nothing was read or sent",
+			}
+		}
+		if run.Outcome != Running {
+			return nil
+		}
+		run.Outcome, run.Error = Interrupt, "the process ended in the middle; run "+now.ID+" went on"
+		return l.SaveRun(ctx, run)
+	}
+	if s.Begun.Run != "" {
+		run, ok, err := l.Run(ctx, s.Begun.Run)
+		if err == nil && ok {
+			err = before(run)
+		}
+		if err != nil {
+			return err
+		}
+	} else { // a state of an older restock
+		for run, err := range decoded[Run](l.store.Scan(ctx, Runs, "")) {
+			if err == nil {
+				err = before(run)
+			}
+			if err != nil {
+				return err
+			}
+		}
+	}
+	return l.Update(ctx, now.Job, func(s *JobState) {
+		resumes := 0
+		if now.Trigger == TriggerResume {
+			resumes = s.Begun.Resumes + 1
+		}
+		s.Begun = Begun{Run: now.ID, At: now.Started, Resumes: resumes}
+	})
 }
 
 // Resolve settles an ambiguous or held notification by a person's word.

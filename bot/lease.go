@@ -21,7 +21,9 @@ type Lease struct {
 	done chan struct{} // closed when keep has ended
 }
 
-const leaseTTL = time.Minute
+// leaseTTL is how long a run that says nothing more is believed to be at work. While the servers of a state choose a new leader, which
+// takes up to 13 seconds, nobody can say anything.
+const leaseTTL = 40 * time.Second
 
 // errLeaseLost stops a run whose lease was lost: another process may be running the job.
 var errLeaseLost = errors.New("the lease of this job was lost: another process may be running it")
@@ -62,7 +64,7 @@ func (l *Ledger) locked(ctx context.Context, job string) error {
 // keep renews the lease until ctx ends; when it is lost, it calls lost.
 func (l *Ledger) keep(ctx context.Context, lease *Lease, lost func(error)) {
 	defer close(lease.done)
-	ticker := time.NewTicker(leaseTTL / 6)
+	ticker := time.NewTicker(leaseTTL / 8)
 	defer ticker.Stop()
 	renewed := time.Now()
 	for {
@@ -74,7 +76,7 @@ func (l *Ledger) keep(ctx context.Context, lease *Lease, lost func(error)) {
 		value, err := json.Marshal(lease)
 		if err == nil {
 			var out []Outcome
-			renewing, cancel := context.WithTimeout(context.WithoutCancel(ctx), leaseTTL/6)
+			renewing, cancel := context.WithTimeout(context.WithoutCancel(ctx), leaseTTL/4)
 			out, err = l.store.Apply(renewing, Write{Table: Leases, Key: lease.job, Value: value, Rev: lease.rev, TTL: leaseTTL})
 			cancel()
 			if err == nil && out[0].Conflict {

@@ -30,6 +30,7 @@ type JobState struct {
 	People  map[string][]int64 `json:"people,omitempty"` // person → the hours of the messages to them
 	Waves   map[string][]Wave  `json:"waves,omitempty"`  // SKU → invitations that may be open
 	Streak  Streak             `json:"streak"`           // how the last runs ended, for the alerts
+	Begun   Begun              `json:"begun,omitzero"`   // the last run
 }
 
 // State returns what a job remembers.

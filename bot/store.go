@@ -53,13 +53,14 @@ const (
 	SignUps       Table = "signups"       // ID → SignUp
 	Places        Table = "places"        // job/SKU/message → key of the notification of who came too late
 	Index         Table = "index"         // person/key and =job/SKU/number/key of each notification
+	Machines      Table = "machines"      // name → Machine; entries live as long as their writer
 	Inbox         Table = "inbox"         // what came from outside and no run has looked at yet
 )
 
 // Tables lists every table, in alphabetical order.
 func Tables() []Table {
 	return []Table{
-		Asked, ClickTable, Contracts, Episodes, Holds, Inbox, Index, Jobs, Leases, Levels, LogIns, Meta, Notifications, Orders, People, Places, Questions, Runs,
+		Asked, ClickTable, Contracts, Episodes, Holds, Inbox, Index, Jobs, Leases, Levels, LogIns, Machines, Meta, Notifications, Orders, People, Places, Questions, Runs,
 		Sessions, SignUps, Suppressions, Ticks, Work,
 	}
 }

@@ -18,7 +18,7 @@ func file(folder string) string { return filepath.Join(folder, "state.db") }
 
 func socketPath(folder string) string { return filepath.Join(folder, "state.sock") }
 
-func createBolt(folder string) error {
+func createBolt(_ context.Context, folder string) error {
 	return bolt.Create(file(folder), bolt.Genesis{ID: rand.Text(), Created: time.Now().UTC()})
 }
 

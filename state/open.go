@@ -14,7 +14,7 @@ import (
 
 // engine makes and opens one kind of state.
 type engine struct {
-	create func(rest string) error
+	create func(ctx context.Context, rest string) error
 	adopt  func(rest string) (bot.Store, error)
 	open   func(ctx context.Context, rest string, role Role) (bot.Store, error)
 }
@@ -36,6 +36,7 @@ const (
 func engines() map[string]engine {
 	return map[string]engine{
 		"bolt": {create: createBolt, open: openBolt, adopt: adoptBolt},
+		"nats": {create: createServers, open: openServers, adopt: adoptServers},
 	}
 }
 
@@ -43,18 +44,18 @@ func find(address string) (engine, string, error) {
 	scheme, rest, ok := strings.Cut(address, "://")
 	e, known := engines()[scheme]
 	if !ok || !known {
-		return e, "", fmt.Errorf("state %q: expected bolt://FOLDER", address)
+		return e, "", fmt.Errorf("state %q: expected bolt://FOLDER or nats://HOST:4222,…/NAME", scheme+"://…")
 	}
 	return e, rest, nil
 }
 
 // Create makes a new, empty state. One that is there already is never touched.
-func Create(address string) error {
+func Create(ctx context.Context, address string) error {
 	e, rest, err := find(address)
 	if err != nil {
 		return err
 	}
-	return e.create(rest)
+	return e.create(ctx, rest)
 }
 
 // Open opens a state made by [Create]. One that another process holds gives a *bot.LockedError, unless the role lets this
@@ -102,7 +103,7 @@ func Advance(store bot.Store) error {
 // Restore puts a backup in the place of a state that nobody works with. The former file is kept beside it; its new name is
 // returned.
 func Restore(address, backup string, now time.Time) (former string, err error) {
-	_, folder, err := find(address)
+	folder, err := fileOf(address)
 	if err != nil {
 		return "", err
 	}
@@ -117,7 +118,7 @@ func OpenFile(path string) (bot.Store, error) { return bolt.Adopt(path) }
 
 // Compact writes a state that nobody works with anew, without what was deleted in it; sizes are in bytes.
 func Compact(address string) (before, after int64, err error) {
-	_, folder, err := find(address)
+	folder, err := fileOf(address)
 	if err != nil {
 		return 0, 0, err
 	}

@@ -40,6 +40,7 @@ type Config struct {
 	Bounces *Bounces `yaml:"bounces"`
 	Reports []Report `yaml:"reports"`
 	Admin   *Admin   `yaml:"admin"`
+	Cluster *Cluster `yaml:"cluster"`
 
 	Attribution *Attribution `yaml:"attribution"`
 
@@ -262,6 +263,7 @@ func (ck *checker) check() {
 	ck.delivery()
 	ck.loop()
 	ck.admin()
+	ck.cluster()
 	if len(c.Jobs) == 0 {
 		ck.report(c.Pos, "no job", "at least one under jobs:", "")
 	}

@@ -21,7 +21,7 @@ import (
 // same machine. It prints requests per second and the 99th percentile of the time of one.
 func BenchmarkRedirect(b *testing.B) {
 	address := "bolt://" + filepath.Join(b.TempDir(), "data")
-	if err := state.Create(address); err != nil {
+	if err := state.Create(b.Context(), address); err != nil {
 		b.Fatal(err)
 	}
 	store, err := state.Open(b.Context(), address, state.Daemon)

@@ -44,7 +44,11 @@ func (a *app) restoreCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			former, err := state.Restore(w.stateAddress(), args[0], a.now())
+			address, err := w.stateAddress()
+			if err != nil {
+				return err
+			}
+			former, err := state.Restore(address, args[0], a.now())
 			if err != nil {
 				return err
 			}
@@ -65,7 +69,11 @@ func (w *workshop) inherit(c *cobra.Command, former string) (err error) {
 		return nil
 	}
 	defer func() { err = errors.Join(err, old.Close()) }()
-	store, err := state.Open(c.Context(), w.stateAddress(), state.Runner)
+	address, err := w.stateAddress()
+	if err != nil {
+		return err
+	}
+	store, err := state.Open(c.Context(), address, state.Runner)
 	if err != nil {
 		return err
 	}
@@ -88,7 +96,11 @@ func (a *app) compactCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			before, after, err := state.Compact(w.stateAddress())
+			address, err := w.stateAddress()
+			if err != nil {
+				return err
+			}
+			before, after, err := state.Compact(address)
 			if err == nil {
 				a.print("%.1f MB, before %.1f MB", float64(after)/(1<<20), float64(before)/(1<<20))
 			}
@@ -120,11 +132,15 @@ func (a *app) closed() (*workshop, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &workshop{a: a, config: c}, nil
+	return &workshop{a: a, config: c, secrets: config.Secrets{Folder: c.Folder, Getenv: a.getenv}}, nil
 }
 
 func (w *workshop) adopt(c *cobra.Command) error {
-	store, err := state.Adopt(w.stateAddress())
+	address, err := w.stateAddress()
+	if err != nil {
+		return err
+	}
+	store, err := state.Adopt(address)
 	if err != nil {
 		return err
 	}

@@ -49,7 +49,7 @@ func newCrash(t testing.TB, messages int) *crash {
 	c.crm = httptest.NewServer(http.HandlerFunc(c.serveCRM))
 	t.Cleanup(c.crm.Close)
 	address := "bolt://" + filepath.Join(c.dir, "data")
-	if err := state.Create(address); err != nil {
+	if err := state.Create(context.Background(), address); err != nil {
 		t.Fatal(err)
 	}
 	ledger, end := c.ledger()

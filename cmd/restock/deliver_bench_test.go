@@ -100,7 +100,7 @@ func benchDeliver(b *testing.B, sink string, messages int, signed bool, size *in
 	b.Helper()
 	dir := b.TempDir()
 	address := "bolt://" + filepath.Join(dir, "data")
-	if err := state.Create(address); err != nil {
+	if err := state.Create(b.Context(), address); err != nil {
 		b.Fatal(err)
 	}
 	store, err := state.Open(b.Context(), address, state.Runner)

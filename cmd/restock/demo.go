@@ -159,7 +159,7 @@ sms: {base: "%s", account: "${secret:SMS_ACCOUNT}", token: "${secret:SMS_TOKEN}"
 			return err
 		}
 	}
-	return state.Create("bolt://" + filepath.Join(dir, "data"))
+	return state.Create(context.Background(), "bolt://"+filepath.Join(dir, "data"))
 }
 
 // shopKey signs what the sample shop tells of orders.

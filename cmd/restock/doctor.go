@@ -17,7 +17,6 @@ import (
 	"restock/bot/config"
 	"restock/flows/browser"
 	"restock/selectors"
-	"restock/state"
 )
 
 // diagnosis is one line of `restock doctor`.
@@ -163,12 +162,14 @@ func (d *doctor) state(ctx context.Context) {
 	} else {
 		d.add("data folder", err == nil, folder, "run `restock init`, or correct data: in restock.yaml")
 	}
-	store, err := state.Open(ctx, "bolt://"+folder, state.Reader)
+	w := workshop{a: d.a, config: d.config, secrets: config.Secrets{Folder: d.config.Folder, Getenv: d.a.getenv}}
+	store, err := w.reader(ctx)
 	if err != nil {
 		d.add("state", false, firstLine(err), "restore a backup, or run `restock init` for a new installation")
 		return
 	}
 	defer store.Close()
+	d.cluster(ctx, store)
 	ledger := bot.NewLedger(store, d.a.now)
 	n, ambiguous := 0, 0
 	for one, err := range ledger.All(ctx) {

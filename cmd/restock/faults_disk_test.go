@@ -164,7 +164,7 @@ func adoptedRun(s *shop) {
 func (s *shop) backupWhileRunning() {
 	w, err := s.open()
 	s.must(err)
-	reader, err := state.Open(s.t.Context(), w.stateAddress(), state.Reader)
+	reader, err := w.reader(s.t.Context())
 	s.must(err)
 	path := s.data("backup.db")
 	s.must(state.Backup(reader, path))

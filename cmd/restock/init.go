@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -26,7 +27,7 @@ func (a *app) initCommand() *cobra.Command {
 			"Nothing that is there already is overwritten. In a folder with a restock.yaml of your own, only the state is made.\n\nStarter files: " + strings.Join(sites.Names(), ", ") + ".",
 		Example: "  restock init shop --site tryton --smtp mail.example.com:587",
 		Args:    cobra.ExactArgs(1),
-		RunE: func(_ *cobra.Command, args []string) error {
+		RunE: func(cmd *cobra.Command, args []string) error {
 			if ims == "" {
 				ims = site
 			}
@@ -34,12 +35,12 @@ func (a *app) initCommand() *cobra.Command {
 				crm = site
 			}
 			if _, err := os.Stat(filepath.Join(args[0], config.FileName)); err == nil && ims == "" && crm == "" {
-				return a.complete(args[0])
+				return a.complete(cmd.Context(), args[0])
 			}
 			if ims == "" || crm == "" {
 				return usagef("which sites? Give --site NAME, or --ims NAME and --crm NAME: there are starter files for %s; for any other name a file to fill in is made", strict.List(sites.Names()))
 			}
-			return a.initialise(args[0], config.Starter{IMS: ims, CRM: crm, SMTP: smtp, From: from})
+			return a.initialise(cmd.Context(), args[0], config.Starter{IMS: ims, CRM: crm, SMTP: smtp, From: from})
 		},
 	}
 	c.Flags().StringVar(&site, "site", "", "Starter file that is both the inventory system and the CRM")
@@ -50,7 +51,7 @@ func (a *app) initCommand() *cobra.Command {
 	return c
 }
 
-func (a *app) initialise(dir string, s config.Starter) error {
+func (a *app) initialise(ctx context.Context, dir string, s config.Starter) error {
 	yaml, err := s.Render()
 	if err != nil {
 		return usagef("%w", err)
@@ -89,7 +90,7 @@ func (a *app) initialise(dir string, s config.Starter) error {
 			return err
 		}
 	}
-	if err := state.Create("bolt://" + filepath.Join(dir, "data")); err != nil {
+	if err := state.Create(ctx, "bolt://"+filepath.Join(dir, "data")); err != nil {
 		return err
 	}
 	a.say("made %s. Next: edit %s, then `restock run --config %s --dry-run`", dir, files[0].path, dir)
@@ -97,7 +98,7 @@ func (a *app) initialise(dir string, s config.Starter) error {
 }
 
 // complete makes what is missing in a folder whose restock.yaml was written by hand.
-func (a *app) complete(dir string) error {
+func (a *app) complete(ctx context.Context, dir string) error {
 	c, err := config.Load(dir)
 	if err != nil {
 		return err
@@ -107,10 +108,19 @@ func (a *app) complete(dir string) error {
 			return err
 		}
 	}
-	if err := state.Create("bolt://" + c.Path(c.Data)); err != nil {
+	w := &workshop{a: a, config: c, secrets: config.Secrets{Folder: c.Folder, Getenv: a.getenv}}
+	address, err := w.stateAddress()
+	if err != nil {
 		return err
 	}
-	a.say("made the empty state in %s; everything else was left as it is", c.Path(c.Data))
+	if err := state.Create(ctx, address); err != nil {
+		return err
+	}
+	where := c.Path(c.Data)
+	if c.Cluster != nil {
+		where = strings.Join(c.Cluster.Servers, ", ")
+	}
+	a.say("made the empty state in %s; everything else was left as it is", where)
 	return nil
 }
 

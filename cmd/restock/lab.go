@@ -14,7 +14,6 @@ import (
 	"restock/flows"
 	"restock/flows/browser"
 	"restock/selectors"
-	"restock/state"
 )
 
 // lab is one site with a browser, for trying its file: nothing is written anywhere, and no job need exist.
@@ -39,7 +38,8 @@ func (a *app) openLab(ctx context.Context, name string, hosts ...string) (l *lab
 	c, configErr := config.Load(a.config)
 	if configErr == nil {
 		folder, sitesFolder = c.Folder, c.Path(c.Sites)
-		if store, err := state.Open(ctx, "bolt://"+c.Path(c.Data), state.Reader); err == nil {
+		w := workshop{a: a, config: c, secrets: config.Secrets{Folder: folder, Getenv: a.getenv}}
+		if store, err := w.reader(ctx); err == nil {
 			l.guard = bot.NewLedger(store, a.now)
 			l.closers = append(l.closers, store.Close)
 		}

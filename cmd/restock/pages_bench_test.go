@@ -87,7 +87,7 @@ func ask(b *testing.B, handler http.Handler, path string) time.Duration {
 func crowded(b *testing.B, runs, notifications int) (*bot.Ledger, bot.Store) {
 	b.Helper()
 	address := "bolt://" + filepath.Join(b.TempDir(), "data")
-	if err := state.Create(address); err != nil {
+	if err := state.Create(b.Context(), address); err != nil {
 		b.Fatal(err)
 	}
 	store, err := state.Open(b.Context(), address, state.Runner)

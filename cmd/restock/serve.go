@@ -14,7 +14,8 @@ import (
 )
 
 func (a *app) serveCommand() *cobra.Command {
-	return &cobra.Command{
+	var roles []string
+	c := &cobra.Command{
 		Use:   "serve",
 		Short: "Run jobs on their schedule until stopped",
 		Long: "Run jobs on their schedule until stopped. SIGTERM lets the message at work be finished and recorded; nothing new is\n" +
@@ -26,19 +27,25 @@ func (a *app) serveCommand() *cobra.Command {
 				return err
 			}
 			defer func() { err = errors.Join(err, w.close()) }()
-			return a.serve(c.Context(), w)
+			does, err := rolesOf(roles)
+			if err != nil {
+				return err
+			}
+			return a.serve(c.Context(), w, does)
 		},
 	}
+	c.Flags().StringSliceVar(&roles, "roles", []string{roleSchedule, roleWeb}, "What this machine does, of several that share a state: schedule (runs), web (the pages)")
+	return c
 }
 
-func (a *app) serve(ctx context.Context, w *workshop) error {
+func (a *app) serve(ctx context.Context, w *workshop, does map[string]bool) error {
 	sites, err := loadSites(w.config.Path(w.config.Sites))
 	if err != nil {
 		return err
 	}
 	w.good = &goodSites{sites: sites}
 	jobs := w.scheduled()
-	if len(jobs) == 0 {
+	if len(jobs) == 0 && does[roleSchedule] {
 		return usagef("no job in %s has a schedule: add schedule: to one", w.config.File)
 	}
 	p := &schedule.Planner{Store: w.store, Now: a.now, Log: a.log(), Missed: w.missed}
@@ -46,15 +53,25 @@ func (a *app) serve(ctx context.Context, w *workshop) error {
 	beside, end := context.WithCancel(ctx)
 	defer side.Wait()
 	defer end()
+	b := newBoard(ctx, w, p)
+	defer b.runs.Wait()
+	side.Go(func() { w.present(beside, does) })
+	side.Go(func() { w.keepTime(beside) })
+	if does[roleWeb] {
+		if err := w.beside(beside, &side, b); err != nil {
+			return err
+		}
+	}
+	if !does[roleSchedule] {
+		<-ctx.Done()
+		a.say("stopped")
+		return nil
+	}
 	side.Go(func() { w.digests(beside) })
 	if len(w.config.Reports) > 0 {
 		side.Go(func() { w.mailReports(beside) })
 	}
-	b := newBoard(ctx, w, p)
-	defer b.runs.Wait()
-	if err := w.beside(beside, &side, b); err != nil {
-		return err
-	}
+	side.Go(func() { b.adoptOrphans(beside, jobs) })
 	for _, job := range jobs {
 		tick, err := p.Tick(ctx, job)
 		if err != nil {

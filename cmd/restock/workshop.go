@@ -32,6 +32,7 @@ type workshop struct {
 	ledger  *bot.Ledger
 	secrets config.Secrets
 	browser browser.Found
+	clock   *clock     // of a cluster
 	good    *goodSites // of a daemon: what its selector files were when they were right
 }
 
@@ -45,8 +46,15 @@ func (a *app) open(ctx context.Context, role state.Role) (*workshop, error) {
 	if err := a.checkAfterCrash(ctx, c.Path(c.Data)); err != nil {
 		return nil, err
 	}
-	if w.store, err = state.Open(ctx, w.stateAddress(), role); err != nil {
+	address, err := w.stateAddress()
+	if err != nil {
 		return nil, err
+	}
+	if w.store, err = state.Open(ctx, address, role); err != nil {
+		return nil, err
+	}
+	if err := w.agree(ctx); err != nil {
+		return nil, errors.Join(fmt.Errorf("the servers of the state do not tell the time: %w; are monitors: right?", err), w.store.Close())
 	}
 	if w.ledger, err = w.newLedger(w.store); err == nil {
 		err = w.ledger.Belongs(ctx)
@@ -77,7 +85,8 @@ func (w *workshop) newLedger(store bot.Store) (*bot.Ledger, error) {
 	return l, nil
 }
 
-func (w *workshop) stateAddress() string { return "bolt://" + w.config.Path(w.config.Data) }
+// stateAddress is where the state is: the folder data:, or the servers of cluster:.
+func (w *workshop) stateAddress() (string, error) { return w.config.Address(w.values()) }
 
 func (w *workshop) close() error { return w.store.Close() }
 
@@ -258,7 +267,14 @@ func (w *workshop) run(ctx context.Context, name, trigger string, dry bool, o ru
 	}
 	run := bot.NewRun(job.Name, trigger, w.a.now())
 	keeper := &keeper{w: w}
-	b, end, err := w.prepare(ctx, job, run, keeper)
+	var b *bot.Bot
+	var end func() error
+	if !dry {
+		err = w.safe(ctx)
+	}
+	if err == nil {
+		b, end, err = w.prepare(ctx, job, run, keeper)
+	}
 	if err != nil {
 		if !dry {
 			err = errors.Join(err, w.notBegun(ctx, run, err))
@@ -290,6 +306,18 @@ func (w *workshop) run(ctx context.Context, name, trigger string, dry bool, o ru
 		w.report(ctx, run)
 	}
 	return run, err
+}
+
+// safe returns an error if nothing may be sent with this state.
+func (w *workshop) safe(ctx context.Context) error {
+	err := state.Safe(ctx, w.store)
+	if err == nil {
+		return nil
+	}
+	return &bot.StepError{
+		Class: bot.Config, Flow: "run", Expected: "servers that keep what they acknowledge", Found: err.Error(), Place: w.config.Cluster.String(),
+		Hint: "see `restock cluster status` and `restock help cluster`", Err: err,
+	}
 }
 
 // notBegun records a run that could not begin, and tells who must know.

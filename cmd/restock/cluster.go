@@ -1,0 +1,123 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"text/tabwriter"
+
+	"github.com/spf13/cobra"
+
+	"restock/bot"
+	"restock/state"
+	"restock/state/jetstream"
+)
+
+// reader opens the state to look at it.
+func (w *workshop) reader(ctx context.Context) (bot.Store, error) {
+	address, err := w.stateAddress()
+	if err != nil {
+		return nil, err
+	}
+	return state.Open(ctx, address, state.Reader)
+}
+
+// cluster looks whether the servers keep what they acknowledge.
+func (d *doctor) cluster(ctx context.Context, store bot.Store) {
+	h, err := state.Health(ctx, store)
+	switch {
+	case h == nil && err == nil:
+	case err != nil:
+		d.add("cluster", false, firstLine(err), "are all servers running? See `restock help cluster`")
+	case h.Wrong() != "" && h.Risk:
+		d.add("cluster", true, "the risk is accepted: "+h.Wrong(), "")
+	default:
+		d.add("cluster", h.Wrong() == "", orElse(h.Wrong(), fmt.Sprintf("%d servers keep each of %d entries, and what they acknowledge", h.Replicas, h.Entries)), "see `restock help cluster`: nothing is sent until this is right")
+	}
+}
+
+func orElse(text, other string) string {
+	if text != "" {
+		return text
+	}
+	return other
+}
+
+func (a *app) clusterCommand() *cobra.Command {
+	c := &cobra.Command{Use: "cluster", Short: "The servers that keep the state of a restock on several machines"}
+	status := &cobra.Command{
+		Use:   "status",
+		Short: "Show the servers, who has a copy, which machines work, and whether anything may be sent",
+		Args:  cobra.NoArgs,
+		RunE:  a.withState(func(c *cobra.Command, w *workshop, _ []string) error { return w.clusterStatus(c.Context()) }),
+	}
+	c.AddCommand(a.jsonFlag(status))
+	return c
+}
+
+// clusterState is what `cluster status` tells.
+type clusterState struct {
+	*jetstream.Health
+	May      bool          `json:"may_send"`
+	Why      string        `json:"why,omitempty"`
+	Machines []bot.Machine `json:"machines"`
+}
+
+func (w *workshop) clusterStatus(ctx context.Context) error {
+	h, err := state.Health(ctx, w.store)
+	if err != nil {
+		return err
+	}
+	if h == nil {
+		return usagef("the state is a file in %s: there is no cluster; see `restock help cluster`", w.config.Path(w.config.Data))
+	}
+	machines, err := w.ledger.Machines(ctx)
+	if err != nil {
+		return err
+	}
+	s := clusterState{Health: h, Why: h.Wrong(), May: h.Wrong() == "" || h.Risk, Machines: machines}
+	if w.a.json {
+		return errors.Join(w.a.printJSON(s), s.err())
+	}
+	tw := tabwriter.NewWriter(w.a.stdout, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(tw, "server\tversion\tkeeps what it acknowledges")
+	for _, one := range h.Servers {
+		keeps := "yes"
+		if one.Error != "" {
+			keeps = one.Error
+		} else if !one.Sync {
+			keeps = "NO: sync_interval: always is not set"
+		}
+		fmt.Fprintf(tw, "%s\t%s\t%s\n", orElse(one.Name, one.Monitor), orElse(one.Version, "-"), keeps)
+	}
+	fmt.Fprintln(tw, "\ncopy\tleads\tstate")
+	for _, m := range h.Members {
+		leads, what := "", "has everything"
+		if m.Leader {
+			leads = "yes"
+		}
+		switch {
+		case m.Offline:
+			what = "offline"
+		case !m.Current:
+			what = fmt.Sprintf("%d entries behind", m.Lag)
+		}
+		fmt.Fprintf(tw, "%s\t%s\t%s\n", m.Name, leads, what)
+	}
+	fmt.Fprintln(tw, "\nmachine\troles\tseen")
+	for _, m := range machines {
+		fmt.Fprintf(tw, "%s\t%s\t%s\n", m.Name, m.Roles, m.Seen.In(w.config.Location).Format("15:04:05"))
+	}
+	if err := tw.Flush(); err != nil {
+		return err
+	}
+	w.a.print("\n%d entries, %.1f MB, each on %d server(s). Sending is allowed: %t", h.Entries, float64(h.Bytes)/(1<<20), h.Replicas, s.May)
+	return s.err()
+}
+
+func (s clusterState) err() error {
+	if s.May {
+		return nil
+	}
+	return &jetstream.Unsafe{Why: s.Why}
+}
