@@ -66,6 +66,15 @@ func (l *Ledger) judgeAll(ctx context.Context, run Run, pending []Notification) 
 			traces[n.Run] = trace
 		}
 		d := trace.judge(n)
+		if shared, ok := l.Journals.(SharedJournals); ok && d.State == Queued {
+			gone, err := shared.seal(ctx, n.Run, n.Key, n.Attempt)
+			if err != nil {
+				return 0, err
+			}
+			if gone {
+				d = Delivery{State: Ambiguous, Reason: Interrupted}
+			}
+		}
 		if d.State == Retry {
 			n.Due = l.now().Add(backoff(n.Attempt))
 		}

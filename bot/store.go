@@ -32,6 +32,7 @@ type Table string
 // The tables.
 const (
 	Meta          Table = "meta"          // the genesis record
+	Left          Table = "left"          // run/key/attempt of what has begun to leave, where the journals are shared
 	Levels        Table = "levels"        // job/SKU → Level
 	Episodes      Table = "episodes"      // job/SKU/number → Restock
 	Notifications Table = "notifications" // key → Notification
@@ -60,7 +61,7 @@ const (
 // Tables lists every table, in alphabetical order.
 func Tables() []Table {
 	return []Table{
-		Asked, ClickTable, Contracts, Episodes, Holds, Inbox, Index, Jobs, Leases, Levels, LogIns, Machines, Meta, Notifications, Orders, People, Places, Questions, Runs,
+		Asked, ClickTable, Contracts, Episodes, Holds, Inbox, Index, Jobs, Leases, Left, Levels, LogIns, Machines, Meta, Notifications, Orders, People, Places, Questions, Runs,
 		Sessions, SignUps, Suppressions, Ticks, Work,
 	}
 }

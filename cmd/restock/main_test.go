@@ -16,7 +16,7 @@ func TestMain(m *testing.M) {
 	if err := flag.Set("test.parallel", "12"); err != nil {
 		panic(err)
 	}
-	testscript.Main(m, map[string]func(){"restock": main, "deliverer": deliverer})
+	testscript.Main(m, map[string]func(){"restock": main, "deliverer": deliverer, "nats-node": natsNode})
 }
 
 // TestScripts runs the real program; each file is a story with its exact words.

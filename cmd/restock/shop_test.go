@@ -200,10 +200,7 @@ func (s *shop) restock() string {
 // ledger reads every notification.
 func (s *shop) ledger() []bot.Notification {
 	s.t.Helper()
-	store, err := state.Open(s.t.Context(), "bolt://"+filepath.Join(s.dir, "data"), state.Reader)
-	if err != nil {
-		s.t.Fatal(err)
-	}
+	store := s.reader()
 	defer store.Close()
 	c, err := config.Load(s.dir)
 	if err != nil {
@@ -224,13 +221,25 @@ func (s *shop) ledger() []bot.Notification {
 	return list
 }
 
-// memory is everything that a fault must not change: what is known of the stock, restocks, notifications and contracts.
-func (s *shop) memory() string {
+// reader opens the state to look at it.
+func (s *shop) reader() bot.Store {
 	s.t.Helper()
-	store, err := state.Open(s.t.Context(), "bolt://"+filepath.Join(s.dir, "data"), state.Reader)
+	c, err := config.Load(s.dir)
 	if err != nil {
 		s.t.Fatal(err)
 	}
+	w := &workshop{a: s.app(), config: c, secrets: config.Secrets{Folder: c.Folder, Getenv: s.app().getenv}}
+	store, err := w.reader(s.t.Context())
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return store
+}
+
+// memory is everything that a fault must not change: what is known of the stock, restocks, notifications and contracts.
+func (s *shop) memory() string {
+	s.t.Helper()
+	store := s.reader()
 	defer store.Close()
 	var b strings.Builder
 	for _, table := range []bot.Table{bot.Levels, bot.Episodes, bot.Notifications, bot.Work, bot.Contracts} {
@@ -305,10 +314,7 @@ func total2(m map[string]int) int {
 // levels compares what is known of the stock with the truth, where it was read since the truth has changed.
 func (s *shop) levels() []string {
 	s.t.Helper()
-	store, err := state.Open(s.t.Context(), "bolt://"+filepath.Join(s.dir, "data"), state.Reader)
-	if err != nil {
-		s.t.Fatal(err)
-	}
+	store := s.reader()
 	defer store.Close()
 	known, err := bot.NewLedger(store, time.Now).Known(context.Background(), "restock")
 	if err != nil {

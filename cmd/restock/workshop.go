@@ -82,6 +82,11 @@ func (w *workshop) newLedger(store bot.Store) (*bot.Ledger, error) {
 	}
 	l.Judge = w.config.Judge()
 	l.Journals = journal.In(filepath.Join(w.config.Path(w.config.Data), "journal"))
+	if w.config.Cluster != nil {
+		own := journal.In(filepath.Join(w.config.Path(w.config.Data), "sent"))
+		own.Keep = true
+		l.Journals = bot.SharedJournals{Store: store, Own: own}
+	}
 	return l, nil
 }
 

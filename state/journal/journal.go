@@ -24,6 +24,8 @@ type Journals struct {
 	Folder string
 	// Boot names this start of the machine; "" where that cannot be told, and then a missing note proves nothing.
 	Boot string
+	// Keep says that what has ended stays, for `ledger audit`.
+	Keep bool
 }
 
 // In returns the journals kept in a folder of this machine.
@@ -76,7 +78,7 @@ func (j Journals) Create(run string) (bot.Journal, error) {
 	if !lock(f) {
 		return nil, errors.Join(fmt.Errorf("the journal %s is in use", path), f.Close())
 	}
-	open := &Journal{file: f}
+	open := &Journal{file: f, keep: j.Keep}
 	if err := open.write(header{run, j.Boot}); err != nil {
 		return nil, errors.Join(err, f.Close(), os.Remove(path))
 	}
@@ -161,6 +163,7 @@ func (j Journals) Runs() ([]string, error) {
 type Journal struct {
 	mu     sync.Mutex
 	file   *os.File
+	keep   bool
 	broken error
 }
 
@@ -193,4 +196,9 @@ func (j *Journal) Done(key string, attempt int, d bot.Delivery) error {
 func (j *Journal) Close() error { return j.file.Close() }
 
 // End implements bot.Journal.
-func (j *Journal) End() error { return errors.Join(j.file.Close(), os.Remove(j.file.Name())) }
+func (j *Journal) End() error {
+	if j.keep {
+		return j.file.Close()
+	}
+	return errors.Join(j.file.Close(), os.Remove(j.file.Name()))
+}

@@ -15,32 +15,60 @@ import (
 
 // Cluster is several servers.
 type Cluster struct {
+	Layout
 	t       testing.TB
-	folder  string
 	Servers []*server.Server
-	options []*server.Options
+}
+
+// Layout is where servers keep their files, and on which ports they listen: three for each.
+type Layout struct {
+	Folder string
+	Ports  []int
+	Lax    bool
+}
+
+// options are those of one server.
+func (l Layout) options(i int) *server.Options {
+	n := len(l.Ports) / 3
+	name := fmt.Sprintf("n%d", i+1)
+	o := &server.Options{
+		ServerName: name, Host: "127.0.0.1", Port: l.Ports[3*i+1], HTTPHost: "127.0.0.1", HTTPPort: l.Ports[3*i+2], NoSigs: true, NoLog: true,
+		JetStream: true, StoreDir: filepath.Join(l.Folder, name), SyncAlways: !l.Lax, JetStreamMaxMemory: 256 << 20, JetStreamMaxStore: 4 << 30,
+	}
+	if n > 1 {
+		o.Cluster = server.ClusterOpts{Name: "restock", Host: "127.0.0.1", Port: l.Ports[3*i]}
+		for j := range n {
+			o.Routes = append(o.Routes, &url.URL{Scheme: "nats", Host: fmt.Sprintf("127.0.0.1:%d", l.Ports[3*j])})
+		}
+	}
+	return o
+}
+
+// Serve is one server, as a process of its own, until it is killed.
+func (l Layout) Serve(i int) error {
+	s, err := server.NewServer(l.options(i))
+	if err != nil {
+		return err
+	}
+	s.Start()
+	s.WaitForShutdown()
+	return nil
+}
+
+// Address is where a state of a name is on these servers.
+func (l Layout) Address(name string) string {
+	var hosts, monitors []string
+	for i := range len(l.Ports) / 3 {
+		hosts = append(hosts, fmt.Sprintf("127.0.0.1:%d", l.Ports[3*i+1]))
+		monitors = append(monitors, fmt.Sprintf("monitor=http://127.0.0.1:%d", l.Ports[3*i+2]))
+	}
+	return fmt.Sprintf("nats://%s/%s?replicas=%d&%s", strings.Join(hosts, ","), name, len(hosts), strings.Join(monitors, "&"))
 }
 
 // Start starts n servers that keep what they acknowledge, unless lax: then they write to the disk when they like, as they do by default.
 func Start(t testing.TB, n int, lax bool) *Cluster {
 	t.Helper()
-	c := &Cluster{t: t, folder: t.TempDir()}
-	var routes []*url.URL
-	ports := Ports(t, 3*n)
-	for i := range n {
-		routes = append(routes, &url.URL{Scheme: "nats", Host: fmt.Sprintf("127.0.0.1:%d", ports[3*i])})
-	}
-	for i := range n {
-		o := &server.Options{
-			ServerName: fmt.Sprintf("n%d", i+1), Host: "127.0.0.1", Port: ports[3*i+1], HTTPHost: "127.0.0.1", HTTPPort: ports[3*i+2], NoSigs: true, NoLog: true,
-			JetStream: true, StoreDir: filepath.Join(c.folder, fmt.Sprintf("n%d", i+1)), SyncAlways: !lax, JetStreamMaxMemory: 256 << 20, JetStreamMaxStore: 4 << 30,
-		}
-		if n > 1 {
-			o.Cluster = server.ClusterOpts{Name: "restock", Host: "127.0.0.1", Port: ports[3*i]}
-			o.Routes = routes
-		}
-		c.options, c.Servers = append(c.options, o), append(c.Servers, nil)
-	}
+	c := &Cluster{t: t, Layout: Layout{Folder: t.TempDir(), Ports: Ports(t, 3*n), Lax: lax}, Servers: make([]*server.Server, n)}
 	for i := range n {
 		c.Up(i)
 	}
@@ -56,8 +84,7 @@ func Start(t testing.TB, n int, lax bool) *Cluster {
 // Up starts a server.
 func (c *Cluster) Up(i int) {
 	c.t.Helper()
-	o := *c.options[i]
-	s, err := server.NewServer(&o)
+	s, err := server.NewServer(c.options(i))
 	if err != nil {
 		c.t.Fatal(err)
 	}
@@ -108,16 +135,6 @@ func (c *Cluster) Leader(stream string) int {
 		}
 	}
 	return -1
-}
-
-// Address is where a state of a name is on these servers.
-func (c *Cluster) Address(name string) string {
-	var hosts, monitors []string
-	for _, o := range c.options {
-		hosts = append(hosts, fmt.Sprintf("127.0.0.1:%d", o.Port))
-		monitors = append(monitors, fmt.Sprintf("monitor=http://127.0.0.1:%d", o.HTTPPort))
-	}
-	return fmt.Sprintf("nats://%s/%s?replicas=%d&%s", strings.Join(hosts, ","), name, len(c.options), strings.Join(monitors, "&"))
 }
 
 // Ports are ports that nobody listens on.
