@@ -111,10 +111,21 @@ func (s *frozen) Send(ctx context.Context, batch []bot.Notification, desk bot.De
 	}
 }
 
-// TestFrozen: a run that stands still until its lease has ended, and then goes on, tells nobody whom the next run has told.
+// TestFrozen: a run that stands still until its lease has ended, and then goes on, tells nobody whom the next run has told. Where the
+// journals are files, its messages are ambiguous: nobody can tell that it will not go on. Where they are shared, the next run takes
+// them, and tells everybody.
 func TestFrozen(t *testing.T) {
+	for name, ambiguous := range map[string]int{"files": 3, "shared": 0} {
+		t.Run(name, func(t *testing.T) { testFrozen(t, name == "shared", ambiguous) })
+	}
+}
+
+func testFrozen(t *testing.T, shared bool, ambiguous int) {
 	store, c := &statetest.Memory{}, newCompany(3)
-	journals := journal.Journals{Folder: t.TempDir(), Boot: "b"}
+	var journals bot.Journals = journal.Journals{Folder: t.TempDir(), Boot: "b"}
+	if shared {
+		journals = bot.SharedJournals{Store: store, Own: journals}
+	}
 	run := func(s *frozen, now time.Time) (bot.Run, error) {
 		clock := func() time.Time { return now }
 		l := bot.NewLedger(store, clock)
@@ -129,7 +140,7 @@ func TestFrozen(t *testing.T) {
 	c.stock["A"] = 3
 	a.freeze = func() {
 		store.Revive() // the lease has ended
-		if r, err := run(&frozen{c: c}, at(11)); err != nil || r.Ambiguous != 3 {
+		if r, err := run(&frozen{c: c}, at(11)); err != nil || r.Ambiguous != ambiguous {
 			t.Errorf("the next run: %+v, %v", r.Counts, err)
 		}
 	}
@@ -138,6 +149,9 @@ func TestFrozen(t *testing.T) {
 		if n != 1 {
 			t.Errorf("%s was told %d times", address, n)
 		}
+	}
+	if told := len(c.sent); told != 3 && told+ambiguous != 3 {
+		t.Errorf("%d were told, %d are ambiguous", told, ambiguous)
 	}
 }
 
