@@ -73,7 +73,7 @@ func (a *app) root() *cobra.Command {
 	root.AddCommand(
 		a.demoCommand(), a.initCommand(), a.runCommand(), a.serveCommand(), a.checkCommand(), a.pagesCommand(), a.schemaCommand(), a.importCommand(), a.contractCommand(), a.scheduleCommand(),
 		a.runsCommand(), a.ledgerCommand(), a.reportCommand(), a.ordersCommand(), a.signUpsCommand(), a.snippetCommand(), a.passwordCommand(), a.suppressionsCommand(), a.forgetCommand(), a.previewCommand(), a.levelsCommand(), a.otpCommand(), a.sessionsCommand(), a.doctorCommand(),
-		a.backupCommand(), a.restoreCommand(), a.adoptCommand(), a.compactCommand(), a.clusterCommand(), a.browserCommand(), a.versionCommand(), a.stateCheckCommand(),
+		a.backupCommand(), a.restoreCommand(), a.adoptCommand(), a.compactCommand(), a.clusterCommand(), a.migrateCommand(), a.browserCommand(), a.versionCommand(), a.stateCheckCommand(),
 	)
 	root.AddCommand(topics()...)
 	for _, c := range root.Commands() {

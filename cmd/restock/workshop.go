@@ -315,8 +315,17 @@ func (w *workshop) run(ctx context.Context, name, trigger string, dry bool, o ru
 
 // safe returns an error if nothing may be sent with this state.
 func (w *workshop) safe(ctx context.Context) error {
-	err := state.Safe(ctx, w.store)
-	if err == nil {
+	moving, err := state.Moving(ctx, w.store)
+	if err != nil {
+		return err
+	}
+	if moving != "" {
+		return &bot.StepError{
+			Class: bot.Config, Flow: "run", Expected: "a state that is in use", Found: "of this one it is said that " + moving,
+			Hint: "correct cluster: in restock.yaml, or run `restock migrate` again if it was cut off. Nothing was read or sent",
+		}
+	}
+	if err = state.Safe(ctx, w.store); err == nil {
 		return nil
 	}
 	return &bot.StepError{
