@@ -3,6 +3,7 @@ package proposal
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -24,7 +25,7 @@ func (f *finder) listOf(page flows.Page, site *selectors.Site, broken string) (l
 	if r == nil || r.From != nil && (r.From.Download != nil || r.From.Response != "") {
 		return l, nil, false
 	}
-	l = list{page: page, plan: selectors.Plan{Rows: r.Rows.Element, Skip: r.Skip, Limit: 2000}}
+	l = list{page: page, plan: selectors.Plan{Rows: r.Rows.Element, Skip: r.Skip, Limit: 20000}}
 	if d := r.Detail; d != nil && f.What == "detail" {
 		if d.Rows == nil {
 			return l, nil, false
@@ -102,7 +103,7 @@ func agreement(was, now map[string]string) (share float64, distinct int) {
 			said[v] = true
 		}
 	}
-	if common < 3 {
+	if common < fewRows {
 		return 0, 0
 	}
 	return float64(equal) / float64(common), len(said)
@@ -113,6 +114,7 @@ type candidate struct {
 	field selectors.Field
 	key   string // of the field: header or css
 	value string
+	other bool // the good page has it too, and something else in it
 }
 
 // column finds a column again.
@@ -146,7 +148,17 @@ func (f *finder) column(ctx context.Context, site *selectors.Site, file, name st
 	if err != nil {
 		return Proposal{}, "", err
 	}
+	there, _, err := before.values(ctx, tried...)
+	if err != nil {
+		return Proposal{}, "", err
+	}
+	for i := range list {
+		list[i].other = len(there[i]) > 0 && !maps.Equal(there[i], were[0])
+	}
 	scored := f.score(name, field, were[0], now, list, oldHeads, site.Locale)
+	if len(scored) == 0 {
+		return Proposal{}, "every column stood on the last good page too, and was something else: is it gone?", nil
+	}
 	chosen := list[scored[0].at]
 	if why := scored.weak(list); why != "" {
 		return Proposal{}, why, nil

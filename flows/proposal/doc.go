@@ -19,7 +19,8 @@ import (
 
 // Proposal is an edit of a selector file that finds again what is not found any more.
 type Proposal struct {
-	Line    int      `json:"line"`
+	Line    int      `json:"line"` // of the finding
+	At      int      `json:"at"`   // line that would be another one
 	Flow    string   `json:"flow"`
 	What    string   `json:"what"` // "rows", "column quantity"
 	Before  string   `json:"before"`
@@ -46,6 +47,9 @@ const (
 	leastIdentity = 0.6  // of the strongest sign that it is the same thing
 	leastScore    = 0.6  // of all signs together
 	leastMargin   = 0.12 // over what comes second
+	leastShare    = 0.75 // of a column's rows that say the same as before
+	fewRows       = 5    // fewer prove nothing
+	fewValues     = 4    // different ones
 )
 
 // Case is what is to be mended.

@@ -10,6 +10,20 @@ import (
 	"restock/selectors/strict"
 )
 
+// lineOf is the number of the first line in which two texts differ.
+func lineOf(a, b string) int {
+	n := 1
+	for i := range min(len(a), len(b)) {
+		if a[i] != b[i] {
+			break
+		}
+		if a[i] == '\n' {
+			n++
+		}
+	}
+	return n
+}
+
 // edit replaces what of a text stands between two places.
 func edit(text string, from, to int, with string) (edited, was, is string) {
 	edited = text[:from] + with + text[to:]
@@ -60,15 +74,40 @@ func span(text string, p strict.Pos) (from, to int, err error) {
 		}
 		return from, end, nil
 	}
-	to = lineEnd(text, from) // a block: all that follows and stands as far in
-	for to < len(text) {
-		next := text[to+1 : lineEnd(text, to+1)]
-		if in := len(next) - len(strings.TrimLeft(next, " ")); strings.TrimSpace(next) == "" || in < p.Column-1 || strings.HasPrefix(next[min(in, len(next)):], "- ") && in == p.Column-1 {
-			break
-		}
-		to = lineEnd(text, to+1)
+	return block(text, from, p.Column-1)
+}
+
+// block is where a value ends that is written in lines. One with comments in it is left to people: they would be lost.
+func block(text string, from, column int) (int, int, error) {
+	comments, to := blockEnd(text, from, column)
+	if comments {
+		return 0, 0, fmt.Errorf("it was found again, but its lines have comments, which would be lost: change them by hand")
 	}
 	return from, to, nil
+}
+
+// blockEnd is where all ends that follows and stands as far in, and whether there are comments in it.
+func blockEnd(text string, from, column int) (comments bool, to int) {
+	to, end := lineEnd(text, from), lineEnd(text, from)
+	comments = strings.Contains(text[from:to], " #")
+	between := false // a comment that may belong to what follows
+	for end < len(text) {
+		next := text[end+1 : lineEnd(text, end+1)]
+		bare := strings.TrimLeft(next, " ")
+		in := len(next) - len(bare)
+		switch {
+		case strings.TrimSpace(next) == "", in < column, strings.HasPrefix(bare, "- ") && in == column:
+			end = len(text)
+			continue
+		case strings.HasPrefix(bare, "#"):
+			between = true
+		default:
+			comments = comments || between || strings.Contains(next, " #")
+			to = lineEnd(text, end+1)
+		}
+		end = lineEnd(text, end+1)
+	}
+	return comments, to
 }
 
 // closing is where a value in brackets or quotes ends.
@@ -77,7 +116,7 @@ func closing(text string, from int) (int, bool) {
 	for i := from; i < len(text); i++ {
 		c := text[i]
 		switch {
-		case quote == '"' && c == '\\':
+		case quote == '"' && c == '\\', quote == '\'' && c == '\'' && i+1 < len(text) && text[i+1] == '\'':
 			i++
 		case quote != 0 && c == quote:
 			quote = 0
@@ -116,9 +155,20 @@ func retarget(text string, old selectors.Target, target string) (edited, was, is
 
 // revalue writes another value of a key into the map that begins at a place.
 func revalue(text string, p strict.Pos, key, value string) (edited, was, is string, err error) {
-	from, to, err := span(text, p)
-	if err != nil {
-		return "", "", "", err
+	from, ok := offset(text, p)
+	if !ok || from >= len(text) {
+		return "", "", "", fmt.Errorf("line %d of the file is not there", p.Line)
+	}
+	to := from
+	if text[from] == '{' {
+		if to, ok = closing(text, from); !ok {
+			to = from
+		}
+	} else {
+		_, to = blockEnd(text, from, p.Column-1)
+	}
+	if text[from] == '&' || text[from] == '*' || text[from] == '!' {
+		to = from
 	}
 	for at := from; at < to; {
 		i := strings.Index(text[at:to], key+":")
@@ -126,7 +176,8 @@ func revalue(text string, p strict.Pos, key, value string) (edited, was, is stri
 			break
 		}
 		at += i
-		if at > from && !slices.Contains([]byte("{, \n"), text[at-1]) {
+		line := text[strings.LastIndexByte(text[:at], '\n')+1 : at]
+		if at > from && !slices.Contains([]byte("{, \n"), text[at-1]) || strings.Contains(line, "#") && !strings.ContainsAny(line, "\"'") {
 			at += len(key)
 			continue
 		}
@@ -134,9 +185,14 @@ func revalue(text string, p strict.Pos, key, value string) (edited, was, is stri
 		for begin < to && text[begin] == ' ' {
 			begin++
 		}
+		if begin >= to || strings.IndexByte("\r\n|>&*!{[", text[begin]) >= 0 {
+			break
+		}
 		end, written := begin, recording.Scalar(value)
 		if text[begin] == '"' || text[begin] == '\'' {
-			end, _ = closing(text, begin)
+			if end, ok = closing(text, begin); !ok || end > to {
+				break
+			}
 			written = fmt.Sprintf("%q", value)
 		} else {
 			stop := "\n"
@@ -155,5 +211,5 @@ func revalue(text string, p strict.Pos, key, value string) (edited, was, is stri
 		edited, was, is = edit(text, begin, end, written)
 		return edited, was, is, nil
 	}
-	return "", "", "", fmt.Errorf("line %d has no %s", p.Line, key)
+	return "", "", "", fmt.Errorf("it was found again, but line %d is written in a way in which nothing can be replaced: write %s: %s there by hand", p.Line, key, recording.Scalar(value))
 }

@@ -72,7 +72,7 @@ func (f *finder) round(ctx context.Context, text string) (string, error) {
 			f.refuse(in, why)
 			continue
 		}
-		p.Line, p.Flow, p.What = in.Line, in.Flow, in.What
+		p.Line, p.At, p.Flow, p.What = in.Line, lineOf(text, p.Text), in.Flow, in.What
 		worse, err := f.worse(ctx, &p, list)
 		if err != nil {
 			return "", err
@@ -104,12 +104,32 @@ func (f *finder) propose(ctx context.Context, site *selectors.Site, text string,
 		if place.Pos != in.Pos || place.What != in.What {
 			continue
 		}
-		if !place.Looks() {
+		if !place.Looks() || shared(site, place) {
 			return Proposal{}, "nothing is proposed for what is clicked or typed into: a wrong guess there writes. Pick the element on the picture", nil
+		}
+		for _, t := range place.Element.Alternatives {
+			if t.In != nil || t.Has != nil || t.Near != nil || t.Frame != "" {
+				return Proposal{}, "it is narrowed by in:, has:, near: or frame:, which nobody but you can judge: pick the element on the picture", nil
+			}
 		}
 		return f.place(ctx, site, text, place)
 	}
 	return Proposal{}, "it is not a selector of its own", nil
+}
+
+// shared reports whether the element of a place is one of elements: that something is done with elsewhere.
+func shared(site *selectors.Site, place selectors.Place) bool {
+	if place.Element.Ref == "" {
+		return false
+	}
+	for _, flow := range append(site.Flows(), "") {
+		for _, other := range site.Places(flow) {
+			if other.Element.Ref == place.Element.Ref && !other.Looks() {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // place finds an element again.
@@ -129,9 +149,17 @@ func (f *finder) place(ctx context.Context, site *selectors.Site, text string, p
 	if err != nil {
 		return Proposal{}, "", err
 	}
-	first, margin, second := best(*was[0], survey)
+	counted := strings.HasSuffix(place.What, "total")
+	first, margin, second := best(*was[0], survey, counted)
 	if why := weak(first, margin, second, survey); why != "" {
 		return Proposal{}, why, nil
+	}
+	before, err := f.good.Survey(ctx, was[0].Count > 1)
+	if err != nil {
+		return Proposal{}, "", err
+	}
+	if stood(survey[first.at], before, *was[0], counted) {
+		return Proposal{}, fmt.Sprintf("what is most like it, %s, stood on the last good page too, and was something else: pick the element on the picture, if it is there", survey[first.at].What), nil
 	}
 	found := survey[first.at]
 	if found.CSS, err = f.now.Ways(ctx, first.at); err != nil {
@@ -168,15 +196,28 @@ func (f *finder) original(place selectors.Place) (selectors.Element, error) {
 	return e, nil
 }
 
+// stood reports whether what was found is more like something else on the good page than like what is looked for: then it is that.
+func stood(found selectors.Traits, before []selectors.Traits, was selectors.Traits, counted bool) bool {
+	own := compare(found, was, counted).score
+	for _, other := range before {
+		same := other.Box == was.Box || was.Count <= 1 && nested(other.Box, was.Box) && other.Text == was.Text
+		if !same && compare(found, other, counted).score >= own {
+			return true
+		}
+	}
+	return false
+}
+
 // weak says why a likeness is no proof.
 func weak(first likeness, margin float64, second int, survey []selectors.Traits) string {
 	switch {
-	case first.at < 0:
-		return "there is nothing like it on the page"
+	case first.at < 0 || first.identity < leastIdentity/2:
+		return "there is nothing on the page that is surely the same: pick the element on the picture, if it is there"
 	case first.identity < leastIdentity || first.score < leastScore:
 		return fmt.Sprintf("nothing on the page is surely the same; most like it is %s (%s): pick the element on the picture", survey[first.at].What, percent(first.score))
 	case margin < leastMargin:
-		return fmt.Sprintf("two things on the page are nearly as much like it, %s and %s: pick the right one on the picture", survey[first.at].What, survey[second].What)
+		return fmt.Sprintf("two things on the page are nearly as much like it, %s (“%.40s”) and %s (“%.40s”): pick the right one on the picture",
+			survey[first.at].What, survey[first.at].Text, survey[second].What, survey[second].Text)
 	}
 	return ""
 }

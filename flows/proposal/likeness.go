@@ -17,8 +17,9 @@ type likeness struct {
 	reason   string // the strongest sign of identity
 }
 
-// compare tells how alike two elements are.
-func compare(was, now selectors.Traits) likeness {
+// compare tells how alike two elements are. A text that has changed says nothing: another heading may be that of another page. Of
+// counts only the words are compared, for the number changes.
+func compare(was, now selectors.Traits, counted bool) likeness {
 	var l likeness
 	sign := func(weight float64, reason string) {
 		if weight > l.identity {
@@ -42,11 +43,9 @@ func compare(was, now selectors.Traits) likeness {
 		if s.was == "" || s.now == "" || was.Count > 1 && s.what != "test id" { // the first of many rows may say anything
 			continue
 		}
-		alike := similar(s.was, s.now)
-		if s.what == "test id" || s.what == "id" || s.what == "name attribute" {
-			alike = same(s.was == s.now)
+		if alike(s.was, s.now, counted) {
+			sign(s.weight, fmt.Sprintf("its %s is %q", s.what, s.now))
 		}
-		sign(alike*s.weight, fmt.Sprintf("its %s is %s", s.what, before(s.was, s.now)))
 	}
 	if len(was.Heads) > 0 && len(now.Heads) > 0 {
 		sign(jaccard(fold(was.Heads), fold(now.Heads)), "the headings over it: "+strings.Join(now.Heads[:min(len(now.Heads), 6)], ", "))
@@ -56,6 +55,18 @@ func compare(was, now selectors.Traits) likeness {
 	}
 	l.score = 0.65*l.identity + 0.35*structure(was, now)
 	return l
+}
+
+// alike compares two texts, of a count without its numbers.
+func alike(was, now string, counted bool) bool {
+	if counted {
+		was, now = numbers(was), numbers(now)
+	}
+	return fold([]string{was})[0] == fold([]string{now})[0]
+}
+
+func numbers(s string) string {
+	return strings.Join(strings.FieldsFunc(s, func(r rune) bool { return unicode.IsDigit(r) || r == ',' || r == '.' }), "#")
 }
 
 // structure is how alike two elements stand in their pages: 0 to 1.
@@ -69,11 +80,11 @@ func structure(was, now selectors.Traits) float64 {
 }
 
 // best returns what is most like an element, and how far it is ahead of the next; what lies around or inside it is not the next.
-func best(was selectors.Traits, survey []selectors.Traits) (first likeness, margin float64, second int) {
+func best(was selectors.Traits, survey []selectors.Traits, counted bool) (first likeness, margin float64, second int) {
 	second = -1
 	list := make([]likeness, 0, len(survey))
 	for i, now := range survey {
-		l := compare(was, now)
+		l := compare(was, now, counted)
 		l.at = i
 		list = append(list, l)
 	}
@@ -105,16 +116,15 @@ func inside(a, b selectors.Box) bool {
 	return a[0] >= b[0] && a[1] >= b[1] && a[0]+a[2] <= b[0]+b[2] && a[1]+a[3] <= b[1]+b[3]
 }
 
-// similar is how many words two texts share: 0 to 1. Numbers count as one word, for they change.
+// similar is how many words two texts share: 0 to 1.
 func similar(a, b string) float64 { return jaccard(words([]string{a}), words([]string{b})) }
 
 func words(list []string) []string {
 	var out []string
 	for _, text := range list {
-		for _, w := range strings.FieldsFunc(strings.ToLower(text), func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) }) {
-			if len(list) == 1 && strings.Trim(w, "0123456789") == "" {
-				w = "#"
-			}
+		for _, w := range strings.FieldsFunc(strings.ToLower(text), func(r rune) bool {
+			return !unicode.IsLetter(r) && !unicode.IsDigit(r) && !unicode.IsSymbol(r) && r != '%' && r != '#'
+		}) {
 			out = append(out, w)
 		}
 	}
@@ -157,10 +167,3 @@ func same(yes bool) float64 {
 }
 
 func abs(n int) int { return max(n, -n) }
-
-func before(was, now string) string {
-	if was == now {
-		return fmt.Sprintf("%q, as before", now)
-	}
-	return fmt.Sprintf("%q, and was %q", now, was)
-}

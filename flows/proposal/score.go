@@ -23,6 +23,9 @@ type choices []choice
 func (f *finder) score(name string, field selectors.Field, was map[string]string, now []map[string]string, list []candidate, oldHeads []string, locale string) choices {
 	var all choices
 	for i, c := range list {
+		if c.other {
+			continue
+		}
 		one := choice{at: i, values: map[string]string{}}
 		parsed := 0
 		for key, raw := range now[i] {
@@ -34,21 +37,20 @@ func (f *finder) score(name string, field selectors.Field, was map[string]string
 		share, distinct := agreement(was, now[i])
 		heading := 0.0
 		if c.key == "header" {
-			heading = similar(field.Header, c.value)
-			if slices.Contains(fold(oldHeads), fold([]string{c.value})[0]) && heading < 1 {
-				heading = 0 // it was there before, and was something else
+			if slices.Contains(fold(oldHeads), fold([]string{c.value})[0]) {
+				continue // it was there before, and was something else
 			}
+			heading = similar(field.Header, c.value)
 		}
 		reads := 0.0
 		if len(now[i]) > 0 {
 			reads = float64(parsed) / float64(len(now[i]))
 		}
-		if distinct >= 3 {
+		if distinct >= fewValues { // a heading that is alike proves nothing by itself: what counts is what stands under it
 			one.identity = share
 			one.reasons = append(one.reasons, fmt.Sprintf("%.0f%% of its rows say what they said on the last good page", share*100))
 		}
 		if heading > 0 {
-			one.identity = max(one.identity, heading)
 			one.reasons = append(one.reasons, fmt.Sprintf("its heading %q is like %q", c.value, field.Header))
 		}
 		if reads == 1 {
@@ -107,7 +109,9 @@ func (c choices) next() int {
 func (c choices) weak(list []candidate) string {
 	name := func(i int) string { return list[c[i].at].key + " " + fmt.Sprintf("%q", list[c[i].at].value) }
 	switch {
-	case c[0].identity < leastIdentity || c[0].score < leastScore:
+	case c[0].identity == 0:
+		return "no column says what it said on the last good page: pick the element on the picture, if it is there"
+	case c[0].identity < leastShare || c[0].score < leastScore:
 		return fmt.Sprintf("no column is surely the same; most like it is %s (%s)%s", name(0), percent(c[0].score), because(c[0].reasons))
 	case c.margin() < leastMargin:
 		return fmt.Sprintf("two columns are nearly as much like it, %s and %s", name(0), name(c.next()))

@@ -64,6 +64,9 @@ const groupOf = (members) => {
   return { ...t, name: "", count: members.length, heads: [...new Set(map.map((h) => h.text))].slice(0, 40), texts: members.slice(0, 80).map((m) => clip(R.text(m), 300)) };
 };
 
+// plainly is what a person can see: not transparent either.
+const plainly = (el) => R.visible(el) && el.checkVisibility({ opacityProperty: true, visibilityProperty: true, contentVisibilityAuto: true }) !== false;
+
 const tellable = "h1,h2,h3,h4,h5,h6,button,a[href],input:not([type=hidden]),select,textarea,[role],[data-testid],[data-test],[data-qa],label,caption,legend";
 
 // tellables are the visible elements that somebody could mean: those with a role of their own, and the innermost with a text.
@@ -72,7 +75,7 @@ const tellables = () => {
   for (const el of R.all(document, "body *")) {
     if (noText.has(el.tagName) || el.namespaceURI !== "http://www.w3.org/1999/xhtml") continue;
     const leaf = [...el.childNodes].some((n) => n.nodeType === Node.TEXT_NODE && n.data.trim());
-    if ((leaf || el.matches(tellable)) && R.visible(el)) list.push(el);
+    if ((leaf || el.matches(tellable)) && plainly(el)) list.push(el);
     if (list.length > 4000) return list;
   }
   return list;
@@ -88,7 +91,7 @@ const groups = () => {
     seen.add(parent);
     const kinds = new Map();
     for (const child of parent.children) {
-      if (noText.has(child.tagName) || !R.visible(child) || isHead(child)) continue;
+      if (noText.has(child.tagName) || !plainly(child) || isHead(child)) continue;
       const kind = child.tagName + (child.getAttribute("role") ?? "");
       kinds.set(kind, [...(kinds.get(kind) ?? []), child]);
     }
