@@ -139,6 +139,45 @@ func (l *Ledger) Unfinished(ctx context.Context, job string, limit int, states .
 	return list, false, nil
 }
 
+// InState returns notifications of a job in a state, at most so many: those of which something is left to do from the work list, others
+// from the index of products, of which only the beginning is looked through. partly reports that there may be more of them.
+func (l *Ledger) InState(ctx context.Context, job string, state State, limit int) (list []Notification, partly bool, err error) {
+	list, partly, err = l.Unfinished(ctx, job, limit, state)
+	if err != nil || len(list) == limit || state.Open() {
+		return list, partly, err
+	}
+	have := map[string]bool{}
+	for _, n := range list {
+		have[n.Key] = true
+	}
+	looked := 0
+	for entry, err := range l.store.Scan(ctx, Index, "="+job+"/") {
+		if err != nil {
+			return nil, false, err
+		}
+		if looked++; looked > maxLooked || len(list) == limit {
+			return list, true, nil
+		}
+		key := entry.Key[strings.LastIndexByte(entry.Key, '/')+1:]
+		if have[key] {
+			continue
+		}
+		bare, ok, err := l.bare().Find(ctx, key)
+		if err != nil || !ok || bare.State != state {
+			if err != nil {
+				return nil, false, err
+			}
+			continue
+		}
+		n, _, err := l.Find(ctx, key)
+		if err != nil {
+			return nil, false, err
+		}
+		list = append(list, n)
+	}
+	return list, partly, nil
+}
+
 // maxLooked bounds how much of the work list is looked through for a page.
 const maxLooked = 5000
 

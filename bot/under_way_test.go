@@ -94,3 +94,23 @@ func TestRecent(t *testing.T) {
 		}
 	}
 }
+
+// TestInState: a notification is found by its state, whether something is left to do or not.
+func TestInState(t *testing.T) {
+	store, c := told(t, 3)
+	c.stock["A"] = 0
+	for state, want := range map[bot.State]int{bot.Accepted: 3, bot.Queued: 0, bot.Failed: 0} {
+		list, partly, err := led(store, at(11)).InState(t.Context(), "shop", state, 10)
+		if err != nil || len(list) != want || partly {
+			t.Errorf("%s: %d, %t, %v", state, len(list), partly, err)
+		}
+		for _, n := range list {
+			if n.State != state || n.Address == "" {
+				t.Errorf("%+v", n)
+			}
+		}
+	}
+	if list, partly, _ := led(store, at(11)).InState(t.Context(), "shop", bot.Accepted, 2); len(list) != 2 || !partly {
+		t.Errorf("%d of 3, %t", len(list), partly)
+	}
+}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"restock/bot"
@@ -53,6 +54,9 @@ func Inspect(ctx context.Context, page Page, site *selectors.Site, flow, what st
 	}
 	columns, err := inspectColumns(ctx, page, site, flow, what)
 	list = append(list, columns...)
+	if err == nil {
+		err = inspectNext(ctx, page, site, flow, what, list)
+	}
 	slices.SortStableFunc(list, func(a, b Inspected) int { return cmp.Or(a.Line-b.Line, a.Column-b.Column) })
 	return list, err
 }
@@ -84,6 +88,28 @@ func judgePlace(p selectors.Place, a selectors.Inspection) Inspected {
 		in.Problem = fmt.Sprintf("%d matches, expected one", in.Matches)
 	}
 	return in
+}
+
+// inspectNext makes it a finding that the way to the next page is not there though the page says that there is more.
+func inspectNext(ctx context.Context, page Page, site *selectors.Site, flow, what string, list []Inspected) error {
+	r := site.ReadingOf(flow)
+	at := slices.IndexFunc(list, func(in Inspected) bool { return (in.What == "next" || in.What == "next more") && in.Matches == 0 })
+	if at < 0 || r == nil || r.Total == nil || what == "detail" || r.Rows.JSON != "" || len(r.Rows.Alternatives) == 0 {
+		return nil
+	}
+	total := r.Total.Selection()
+	answer, err := page.Read(ctx, selectors.Plan{Rows: r.Rows.Element, Skip: r.Skip, Limit: maxRows, Total: &total, Columns: [][]selectors.Selection{}})
+	if err != nil || answer.Total == nil || answer.Total.Value == nil || len(answer.Rows) == 0 {
+		return nil //nolint:nilerr // that is told elsewhere
+	}
+	parsed, ok, err := r.Total.Read(*answer.Total.Value, site.Locale)
+	if err != nil || !ok {
+		return nil //nolint:nilerr // the same
+	}
+	if n, err := strconv.Atoi(strings.ReplaceAll(parsed.Value, ",", "")); err == nil && n > len(answer.Rows) && (what == "page 1" || !strings.HasPrefix(what, "page ")) { // a last page has none
+		list[at].Problem = fmt.Sprintf("matches nothing, though the page says that there are %d and shows %d", n, len(answer.Rows))
+	}
+	return nil
 }
 
 // planOf is how the columns of a flow's page are read; not ok where they come from elsewhere.

@@ -22,7 +22,7 @@ func (s *Sites) Rehearse(ctx context.Context, site string) (failed map[string]er
 			failed[flow] = err
 		}
 	}
-	sku := ""
+	sku := s.SampleSKU
 	if file.Stock != nil {
 		r, err := s.Stock(ctx, site)
 		note("stock", err)
@@ -51,7 +51,11 @@ func (s *Sites) Rehearse(ctx context.Context, site string) (failed map[string]er
 			note("followup", err)
 		}
 	}
-	if file.Stock == nil && file.Subscribers == nil {
+	if file.Orders != nil {
+		_, err := s.Orders(ctx, site, bot.OrderQuery{Since: s.Now().AddDate(0, 0, -2)})
+		note("orders", err)
+	}
+	if file.Stock == nil && file.Subscribers == nil && file.Orders == nil {
 		note("login", s.do(ctx, site, "login", nil, func(context.Context, *visit) (string, error) { return "logged in", nil }))
 	}
 	return failed, notes

@@ -36,6 +36,8 @@ type Sites struct {
 	OnQuestion func(bot.Question)
 	// OnPage, if set, is told of each page that a flow has come to: the log-in, the pages of a list, a record.
 	OnPage func(ctx context.Context, site *selectors.Site, flow, what string, values selectors.Values, page Page) error
+	// SampleSKU is a product to rehearse with where the site has no stock list of its own.
+	SampleSKU string
 	// OnFailed, if set, is told of the page on which a flow failed because it is not as the file says.
 	OnFailed func(ctx context.Context, site *selectors.Site, flow, what string, values selectors.Values, page Page) error
 

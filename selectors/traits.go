@@ -37,6 +37,13 @@ type Spot struct {
 	Elements []Traits `json:"elements"` // the innermost first
 	Heads    []string `json:"heads"`    // headings of the column in which it lies
 	InRow    []string `json:"inRow"`    // CSS selectors that match it within its row
+	Groups   []Group  `json:"groups"`   // it is one of several, or lies in one
+}
+
+// Group is several elements of one kind.
+type Group struct {
+	Count int      `json:"count"`
+	CSS   []string `json:"css"` // selectors that match exactly them
 }
 
 // ParseElement reads an element as a selector file writes it: {css: ".x"}.

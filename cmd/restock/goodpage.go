@@ -31,7 +31,10 @@ type keeper struct {
 const (
 	keepEvery = 20 * time.Hour
 	keepLimit = 5 * time.Second // for saving one page
-	unproven  = ".pending"      // until the run has gone well
+	// pageThatFailed is what a page is called on which a flow failed.
+	pageThatFailed = "page that failed"
+
+	unproven = ".pending" // until the run has gone well
 )
 
 func (k *keeper) page(ctx context.Context, site *selectors.Site, flow, what string, _ selectors.Values, page flows.Page) error {
@@ -40,7 +43,7 @@ func (k *keeper) page(ctx context.Context, site *selectors.Site, flow, what stri
 	}
 	dir := k.w.goodPages(site.Site)
 	name := goodName(dir, flow, what)
-	if info, err := os.Stat(name); err == nil && k.w.a.now().Sub(info.ModTime()).Abs() < keepEvery {
+	if info, err := os.Stat(name); err == nil && k.w.a.now().Sub(info.ModTime()).Abs() < keepEvery && !changedSince(site.File, info.ModTime()) {
 		return nil
 	}
 	ctx, cancel := context.WithTimeout(ctx, keepLimit)
@@ -49,6 +52,12 @@ func (k *keeper) page(ctx context.Context, site *selectors.Site, flow, what stri
 		k.pending = append(k.pending, name)
 	}
 	return nil
+}
+
+// changedSince reports whether a file was written after a time.
+func changedSince(file string, at time.Time) bool {
+	info, err := os.Stat(file)
+	return err == nil && info.ModTime().After(at)
 }
 
 // end keeps the pages of a run that went well.

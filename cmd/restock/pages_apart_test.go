@@ -83,6 +83,16 @@ func TestAccess(t *testing.T) {
 			t.Errorf("%s gets the audit log with %d", name, code)
 		}
 	}
+	for name, want := range map[string]int{"viewer": http.StatusForbidden, "operator": http.StatusForbidden, "admin": http.StatusOK} {
+		if _, body := callers[name].get("/"); strings.Contains(body, `href="/audit"`) != (want == http.StatusOK) || strings.Contains(body, `href="/lab"`) != (want == http.StatusOK) {
+			t.Errorf("%s is shown pages that are not for them, or not shown those that are", name)
+		}
+	}
+	for _, name := range []string{"viewer", "operator"} { // what sites show is shown there, customers too
+		if code, _ := callers[name].get("/lab/crm"); code != http.StatusForbidden {
+			t.Errorf("%s gets the lab with %d", name, code)
+		}
+	}
 	if code, body := callers["viewer"].post("/runs/"+o.failed+"/release", "csrf", "x"); code != http.StatusForbidden || !strings.Contains(body, "operator") {
 		t.Errorf("a viewer may release: %d %s", code, body)
 	}

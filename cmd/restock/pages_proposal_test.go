@@ -49,7 +49,7 @@ func TestLabProposal(t *testing.T) {
 	v.examine()
 	v.tabTo("Put line 34 into the text and try")
 	v.press("Enter")
-	v.wait("Every line that was tried finds what it should")
+	v.wait("Every line finds what it should")
 	v.examine()
 	v.tabTo("Try on the live site")
 	v.press("Enter")

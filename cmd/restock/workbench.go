@@ -63,60 +63,6 @@ const (
 	labHeight = 2400
 )
 
-// Fetch implements admin.Lab. The former pages stay until there are new ones of the same flow.
-func (b *workbench) Fetch(ctx context.Context, name string) error {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	site, err := selectors.LoadFile(b.path(name))
-	if err != nil {
-		return err
-	}
-	dir := b.pages(name)
-	fresh := dir + ".new"
-	saved, failed := b.visit(ctx, site, fresh)
-	if len(saved) == 0 {
-		return errors.Join(failed, errors.New("no page was reached"))
-	}
-	if err := errors.Join(keepOthers(dir, fresh, saved), os.RemoveAll(dir), os.Rename(fresh, dir)); err != nil {
-		return err
-	}
-	if failed != nil {
-		return fmt.Errorf("the pages up to this one were fetched: %w", failed)
-	}
-	return nil
-}
-
-// visit logs in to a site and saves its pages into a new folder; it returns how many of each flow, and what failed.
-func (b *workbench) visit(ctx context.Context, site *selectors.Site, dir string) (saved map[string]int, err error) {
-	if running, _ := b.board.Progress(); len(running) > 0 {
-		return nil, errors.New("a job is running, and many sites let nobody in twice: try again when it has ended")
-	}
-	l, err := b.open(ctx, site, nil)
-	if err != nil {
-		return nil, err
-	}
-	defer func() { err = errors.Join(err, l.close()) }()
-	if err := errors.Join(os.RemoveAll(dir), os.MkdirAll(dir, 0o700)); err != nil {
-		return nil, err
-	}
-	s := &saver{dir: dir, most: 2, saved: map[string]int{}}
-	l.sites.OnPage, l.sites.OnFailed = s.save, s.save
-	failed, _ := l.sites.Rehearse(ctx, site.Site)
-	return s.saved, l.failures(failed)
-}
-
-// keepOthers takes over the former pages of flows that were not come to.
-func keepOthers(from, to string, have map[string]int) error {
-	files, err := filepath.Glob(filepath.Join(from, "*.html"))
-	for _, file := range files {
-		about, aboutErr := aboutPage(file)
-		if aboutErr == nil && have[about.Flow] == 0 {
-			err = errors.Join(err, os.Rename(file, filepath.Join(to, "former-"+strings.TrimPrefix(filepath.Base(file), "former-"))))
-		}
-	}
-	return err
-}
-
 // Try implements admin.Lab.
 func (b *workbench) Try(ctx context.Context, name, text string) (admin.Trial, error) {
 	b.mu.Lock()
@@ -152,7 +98,7 @@ func (b *workbench) TryLive(ctx context.Context, name, text string, anything boo
 	defer func() { _ = os.RemoveAll(dir) }() // pages without secrets
 	saved, failed := b.visit(ctx, site, dir)
 	if len(saved) == 0 {
-		return t, errors.Join(failed, errors.New("no page was reached"))
+		return t, failed
 	}
 	t, err = b.tryOn(ctx, name, site, text, dir)
 	t.Live = true
@@ -208,6 +154,9 @@ func (b *workbench) tryOn(ctx context.Context, name string, site *selectors.Site
 	}
 	t.Findings = found(all.findings(), text)
 	for _, in := range all.rows {
+		if in.Matches == 0 && in.Problem == "" && !slices.Contains(t.Silent, in.Line) {
+			t.Silent = append(t.Silent, in.Line)
+		}
 		t.Selectors = append(t.Selectors, admin.Selector{
 			Line: in.Line, Matches: in.Matches, Flow: in.Flow, What: in.What, Selector: in.Selector, Sample: in.Sample, Problem: in.Problem, Note: in.Note,
 		})
@@ -226,6 +175,9 @@ func (b *workbench) look(ctx context.Context, p tried) (admin.Saved, error) {
 		return one, err
 	}
 	one.Flow, one.What = p.Flow, p.What
+	if info, err := os.Stat(p.file); err == nil {
+		one.At = info.ModTime()
+	}
 	one.Elements, err = elementsOf(ctx, p.page)
 	return one, err
 }

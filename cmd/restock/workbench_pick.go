@@ -34,6 +34,7 @@ func columnSpots(ctx context.Context, p tried) ([]admin.Match, error) {
 func elementsOf(ctx context.Context, page flows.Page) ([]admin.Element, error) {
 	survey, err := page.Survey(ctx, false)
 	var list []admin.Element
+	slices.SortStableFunc(survey, func(a, b selectors.Traits) int { return rankOf(a) - rankOf(b) })
 	for _, t := range survey {
 		text := cmp.Or(t.Label, t.Name, t.Placeholder, t.Text)
 		if text == "" || len(list) >= 200 || t.Box[1] > labHeight {
@@ -43,6 +44,19 @@ func elementsOf(ctx context.Context, page flows.Page) ([]admin.Element, error) {
 		list = append(list, admin.Element{What: what, X: t.Box[0] + t.Box[2]/2, Y: t.Box[1] + t.Box[3]/2})
 	}
 	return list, err
+}
+
+// rankOf puts in front what is looked for most: headings, then what is clicked or typed into, then texts.
+func rankOf(t selectors.Traits) int {
+	switch {
+	case t.Role == "heading" || t.Role == "columnheader":
+		return 0
+	case t.Clicks && t.Role != "link":
+		return 1
+	case t.Clicks:
+		return 2
+	}
+	return 3
 }
 
 // Pick implements admin.Lab.
@@ -99,6 +113,9 @@ func (b *workbench) pickOn(ctx context.Context, site *selectors.Site, file strin
 	}
 	for _, css := range spot.InRow {
 		found.Ways = append(found.Ways, admin.Way{Text: "{css: " + recording.Scalar(css) + "}", Matches: 1, InRow: true, Remark: "the part of each row"})
+	}
+	for _, group := range spot.Groups {
+		found.Ways = append(found.Ways, admin.Way{Text: "{css: " + recording.Scalar(group.CSS[0]) + "}", Matches: group.Count, Remark: fmt.Sprintf("it is one of %d of a kind: for rows:", group.Count)})
 	}
 	for i, t := range spot.Elements {
 		ways, err := waysTo(ctx, page, t, i > 0)

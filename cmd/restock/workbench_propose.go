@@ -19,6 +19,9 @@ import (
 
 // keepGood keeps a page on which the file finds everything: it tells later what an element was that is not found any more.
 func (b *workbench) keepGood(p tried) error {
+	if p.What == pageThatFailed { // whatever was wrong with it
+		return nil
+	}
 	found := func(in flows.Inspected) bool { return in.Flow == p.Flow && in.Problem == "" && in.Matches > 0 }
 	if !slices.ContainsFunc(p.list, found) || slices.ContainsFunc(p.list, func(in flows.Inspected) bool { return in.Problem != "" }) {
 		return nil
@@ -82,7 +85,7 @@ func (b *workbench) propose(ctx context.Context, l *lab, p tried, text string, p
 	}
 	for _, one := range proposals {
 		t.Proposals = append(t.Proposals, admin.Proposal{
-			Line: one.Line, Flow: one.Flow, What: one.What, Before: one.Before, After: one.After, Text: one.Text, Reasons: one.Reasons,
+			Line: one.Line, At: one.At, Flow: one.Flow, What: one.What, Before: one.Before, After: one.After, Text: one.Text, Reasons: one.Reasons,
 			Was: crop(was, one.Was), Now: crop(picture, one.Now),
 		})
 	}

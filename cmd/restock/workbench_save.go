@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strings"
 
 	"restock/bot/web/admin"
 	"restock/selectors"
@@ -22,6 +23,9 @@ func (b *workbench) Save(name, text, former string, anything bool) (kept string,
 	}
 	if admin.Sum(string(now)) != former {
 		return "", fmt.Errorf("nothing was saved: somebody else has changed %s meanwhile; copy your edit, load the page anew, and make it there", filepath.Base(path))
+	}
+	if strings.Contains(string(now), "\r\n") { // a browser sends one kind of line end only
+		text = strings.ReplaceAll(text, "\n", "\r\n")
 	}
 	site, err := selectors.Load(path, []byte(text))
 	if err != nil {

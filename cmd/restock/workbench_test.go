@@ -44,6 +44,14 @@ func TestLabWithin(t *testing.T) {
 	if _, err := b.Save("crm", strings.Replace(mended, "base: ${CRM_URL}", "base: https://crm.example", 1), admin.Sum(mended), true); err != nil {
 		t.Errorf("an administrator cannot save it: %v", err)
 	}
+	windows := strings.ReplaceAll(good, "\n", "\r\n")
+	s.must(os.WriteFile(path, []byte(windows), 0o600))
+	if _, err := b.Save("crm", mended, admin.Sum(windows), true); err != nil {
+		t.Error(err)
+	}
+	if now, _ := os.ReadFile(path); string(now) != strings.ReplaceAll(mended, "\n", "\r\n") {
+		t.Error("the ends of the lines became others")
+	}
 	if _, err := b.Save("../restock", good, admin.Sum(good), true); err == nil {
 		t.Error("a file outside the folder of the sites was saved")
 	}

@@ -137,7 +137,7 @@ func (a *Admin) Handler() (http.Handler, error) {
 		"POST /ledger/{key}/reveal": {Operator, a.reveal},
 		"GET /schedule":             {Viewer, a.schedule}, "GET /reports": {Viewer, a.report}, "GET /reports/{file}": {Viewer, a.download}, "GET /suppressions": {Viewer, a.suppressions},
 		"GET /waves": {Viewer, a.waves},
-		"GET /lab":   {Viewer, a.labs}, "GET /lab/{site}": {Viewer, a.lab}, "POST /lab/{site}": {Analyst, a.work},
+		"GET /lab":   {Analyst, a.labs}, "GET /lab/{site}": {Analyst, a.lab}, "POST /lab/{site}": {Analyst, a.work}, // what the sites show, customers too
 		"GET /audit": {Administrator, a.audit},
 	} {
 		mux.Handle(pattern, a.Access.guarded(page.role, page.f))

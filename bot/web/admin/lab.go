@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"time"
 )
 
 // Lab is where selector files are tried and saved.
@@ -36,6 +37,7 @@ type Trial struct {
 	Findings  []Finding  `json:"findings,omitempty"`
 	Selectors []Selector `json:"selectors,omitempty"`
 	Pages     []Saved    `json:"pages,omitempty"`
+	Silent    []int      `json:"silent,omitempty"`  // lines that match nothing, which may be right
 	Without   bool       `json:"without_pages"`     // no page of the site was saved yet
 	Untried   []string   `json:"untried,omitempty"` // flows of which no page is saved
 	Proposals []Proposal `json:"proposals,omitempty"`
@@ -59,6 +61,7 @@ type Selector struct {
 // Saved is a saved page with where the selectors match on it.
 type Saved struct {
 	Flow, What    string
+	At            time.Time // when it was saved
 	Width, Height int
 	Picture       []byte // JPEG, Taken high: what is below Height is empty
 	Taken         int
@@ -112,6 +115,15 @@ func (a *Admin) lab(w http.ResponseWriter, r *http.Request, u User) {
 	a.bench(w, r, u, b, "", err)
 }
 
+// formerOf tells later whether the file is still as it is now.
+func (a *Admin) formerOf(site string) string {
+	text, err := a.Lab.File(site)
+	if err != nil {
+		return ""
+	}
+	return Sum(text)
+}
+
 func (a *Admin) bench(w http.ResponseWriter, r *http.Request, u User, b bench, message string, err error) {
 	status := http.StatusOK
 	if err != nil {
@@ -143,10 +155,13 @@ func (a *Admin) work(w http.ResponseWriter, r *http.Request, u User) {
 			}
 		}
 	case "save":
-		if err = a.Access.note(r, u, "saved", "selector file "+b.Site); err == nil {
+		if err = a.Access.note(r, u, "saves", "selector file "+b.Site); err == nil {
 			var kept string
 			if kept, err = a.Lab.Save(b.Site, b.Text, b.Former, u.Role >= Administrator); err == nil {
-				b.Former, message = Sum(b.Text), fmt.Sprintf("Saved. The former file is %s; the next run uses the new one.", kept)
+				message = fmt.Sprintf("Saved. The former file is %s; the next run uses the new one.", kept)
+				b.Former = a.formerOf(b.Site)
+			} else {
+				_ = a.Access.note(r, u, "could not save", "selector file "+b.Site) // nothing was done
 			}
 		}
 	case "fetch":
@@ -157,6 +172,9 @@ func (a *Admin) work(w http.ResponseWriter, r *http.Request, u User) {
 		}
 	}
 	t, failed := try(r.Context(), b.Site, b.Text)
+	if n := len(t.Findings); n > 0 && strings.HasPrefix(message, "Saved.") {
+		message += fmt.Sprintf(" It still has %d finding(s) on the saved pages.", n)
+	}
 	b.Trial, err = &t, cmp.Or(err, failed)
 	a.bench(w, r, u, b, message, err)
 }

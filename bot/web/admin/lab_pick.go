@@ -10,7 +10,8 @@ import (
 
 // Proposal is an edit that finds again what a file does not find any more. It is applied by nobody but who saves it.
 type Proposal struct {
-	Line       int      `json:"line"`
+	Line       int      `json:"line"` // of the finding
+	At         int      `json:"at"`   // line that would be another one
 	Flow, What string   `json:",omitempty"`
 	Before     string   `json:"before"` // the line
 	After      string   `json:"after"`

@@ -3,6 +3,7 @@ package admin
 import (
 	"errors"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -72,9 +73,12 @@ func (a *Admin) find(r *http.Request, s *search) (err error) {
 		s.Found, err = a.Ledger.About(ctx, s.Job, s.SKU, s.Restock, mostFound)
 		s.Partly = len(s.Found) == mostFound
 	case s.State != "":
-		s.Found, s.Partly, err = a.Ledger.Unfinished(ctx, s.Job, mostFound, bot.State(s.State))
+		s.Found, s.Partly, err = a.Ledger.InState(ctx, s.Job, bot.State(s.State), mostFound)
 	default:
 		s.Found, s.Partly, err = a.Ledger.Unfinished(ctx, s.Job, mostFound)
+	}
+	if s.State != "" {
+		s.Found = slices.DeleteFunc(s.Found, func(n bot.Notification) bool { return string(n.State) != s.State })
 	}
 	return err
 }

@@ -113,10 +113,16 @@ func (a *Admin) funcs() template.FuncMap {
 }
 
 // entry is one of the navigation.
-type entry struct{ Path, Name string }
+type entry struct {
+	Path, Name string
+	Role       Role // who may see it
+}
 
 func navigation() []entry {
-	return []entry{{"/", "Overview"}, {"/runs", "Runs"}, {"/ledger", "Ledger"}, {"/waves", "Waves"}, {"/schedule", "Schedule"}, {"/reports", "Reports"}, {"/lab", "Lab"}, {"/suppressions", "Suppressions"}, {"/audit", "Audit"}}
+	return []entry{
+		{"/", "Overview", Viewer}, {"/runs", "Runs", Viewer}, {"/ledger", "Ledger", Viewer}, {"/waves", "Waves", Viewer}, {"/schedule", "Schedule", Viewer},
+		{"/reports", "Reports", Viewer}, {"/lab", "Lab", Analyst}, {"/suppressions", "Suppressions", Viewer}, {"/audit", "Audit", Administrator},
+	}
 }
 
 // mood is how an outcome or a state is shown: good, bad, or something that waits.

@@ -145,6 +145,13 @@ R.at = (req) => {
   if (meant && meant !== el) list.push(meant);
   R.surveyed = list.map((e) => [e]);
   const answer = { elements: list.map((e) => ({ ...traitsOf(e), css: ways([e], document) })) };
+  answer.groups = [];
+  for (let up = el; up && up !== document.body && answer.groups.length < 2; up = up.parentElement) {
+    const members = [...(up.parentElement?.children ?? [])].filter((c) => c.tagName === up.tagName && plainly(c) && !isHead(c));
+    if (members.length < 2 || !members.includes(up) || ["TD", "TH", "OPTION"].includes(up.tagName)) continue;
+    const css = ways(members, document);
+    if (css.length) answer.groups.push({ count: members.length, css });
+  }
   const row = req.rows && R.rows(req.rows, req.skip).find((r) => r.contains(el));
   if (row) {
     const cell = cells(row).find((c) => c.cell.contains(el));

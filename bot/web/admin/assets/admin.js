@@ -63,3 +63,18 @@ for (const button of document.querySelectorAll("button.onpicture")) {
     form.submit();
   });
 }
+// A proposal goes into the text as it stands, and not into the one that it was made for: what was typed meanwhile stays.
+for (const form of document.querySelectorAll("form.take")) {
+  form.addEventListener("submit", (event) => {
+    if (text.value === text.defaultValue) return;
+    const list = text.value.split("\n"), at = Number(form.dataset.at) - 1;
+    const line = list[at]?.trim() === form.dataset.before ? at : list.findIndex((l) => l.trim() === form.dataset.before);
+    if (line < 0) {
+      event.preventDefault();
+      window.alert("Your text does not have this line any more. Try your text first.");
+      return;
+    }
+    list[line] = list[line].slice(0, list[line].length - list[line].trimStart().length) + form.dataset.after;
+    form.elements.text.value = list.join("\n");
+  });
+}
