@@ -144,6 +144,9 @@ func (w *workshop) adopt(c *cobra.Command) error {
 	if err != nil {
 		return err
 	}
+	if err := state.Seen(c.Context(), store, w.seen(), true); err != nil {
+		return errors.Join(err, store.Close())
+	}
 	n, err := bot.NewLedger(store, w.a.now).HoldAll(c.Context(), "the state was put back: it may have gone out since")
 	if err = errors.Join(err, store.Close()); err == nil {
 		w.a.print("adopted; %d message(s) are held: see `restock ledger --state held`", n)

@@ -28,7 +28,7 @@ func (w *workshop) agree(ctx context.Context) error {
 		return nil
 	}
 	c := &clock{own: w.a.now}
-	offset, err := state.Offset(ctx, w.store)
+	offset, err := state.Offset(ctx, w.store, w.a.now)
 	if err != nil {
 		return err
 	}
@@ -44,7 +44,7 @@ func (w *workshop) agree(ctx context.Context) error {
 func (w *workshop) keepTime(ctx context.Context) {
 	for ctx.Err() == nil && w.clock != nil {
 		pauseFor(ctx, clockEvery)
-		if offset, err := state.Offset(ctx, w.store); err == nil {
+		if offset, err := state.Offset(ctx, w.store, w.clock.own); err == nil {
 			w.clock.offset.Store(int64(offset))
 		}
 	}

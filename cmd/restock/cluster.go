@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"path/filepath"
 	"text/tabwriter"
 
 	"github.com/spf13/cobra"
@@ -12,6 +13,9 @@ import (
 	"restock/state"
 	"restock/state/jetstream"
 )
+
+// seen is where this machine notes how far it has seen a state on servers.
+func (w *workshop) seen() string { return filepath.Join(w.config.Path(w.config.Data), "state.seen") }
 
 // reader opens the state to look at it.
 func (w *workshop) reader(ctx context.Context) (bot.Store, error) {

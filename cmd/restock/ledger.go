@@ -44,7 +44,7 @@ func (a *app) ledgerCommand() *cobra.Command {
 	}
 	c.Flags().StringVar(&only, "state", "", "Only this state")
 	c.Flags().StringVar(&job, "job", "", "Only this job")
-	c.AddCommand(a.ledgerShow(), a.ledgerResolve())
+	c.AddCommand(a.ledgerShow(), a.ledgerResolve(), a.ledgerAudit())
 	return a.jsonFlag(c)
 }
 

@@ -10,6 +10,7 @@ import (
 
 	"restock/bot"
 	"restock/bot/schedule"
+	"restock/state"
 )
 
 // What a machine does, of several that share a state.
@@ -51,7 +52,8 @@ func (w *workshop) present(ctx context.Context, does map[string]bool) {
 	}
 	m.Roles = strings.TrimPrefix(m.Roles, ",")
 	for ctx.Err() == nil {
-		_ = w.ledger.Present(ctx, m) // it is not seen meanwhile, and nothing else
+		_ = w.ledger.Present(ctx, m)                  // it is not seen meanwhile, and nothing else
+		_ = state.Seen(ctx, w.store, w.seen(), false) // said when the state is opened
 		pauseFor(ctx, presence)
 	}
 }

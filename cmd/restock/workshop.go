@@ -53,6 +53,9 @@ func (a *app) open(ctx context.Context, role state.Role) (*workshop, error) {
 	if w.store, err = state.Open(ctx, address, role); err != nil {
 		return nil, err
 	}
+	if err := state.Seen(ctx, w.store, w.seen(), false); err != nil {
+		return nil, errors.Join(err, w.store.Close())
+	}
 	if err := w.agree(ctx); err != nil {
 		return nil, errors.Join(fmt.Errorf("the servers of the state do not tell the time: %w; are monitors: right?", err), w.store.Close())
 	}

@@ -7,9 +7,9 @@ import (
 	"time"
 )
 
-// Offset is how far the clocks of the servers are ahead of this machine's. The one in the middle counts, so that a single clock that
+// Offset is how far the clocks of the servers are ahead of this machine's, which now tells. The one in the middle counts, so that a single clock that
 // is wrong, here or there, moves no run.
-func (s *Store) Offset(ctx context.Context) (time.Duration, error) {
+func (s *Store) Offset(ctx context.Context, now func() time.Time) (time.Duration, error) {
 	ctx, cancel := context.WithTimeout(ctx, askLimit)
 	defer cancel()
 	type answer struct {
@@ -20,7 +20,7 @@ func (s *Store) Offset(ctx context.Context) (time.Duration, error) {
 	answers := make(chan answer, len(monitors))
 	for _, monitor := range monitors {
 		go func() {
-			offset, err := offsetOf(ctx, monitor)
+			offset, err := offsetOf(ctx, monitor, now)
 			answers <- answer{offset, err}
 		}()
 	}
@@ -41,15 +41,15 @@ func (s *Store) Offset(ctx context.Context) (time.Duration, error) {
 }
 
 // offsetOf asks one server for its time.
-func offsetOf(ctx context.Context, monitor string) (time.Duration, error) {
+func offsetOf(ctx context.Context, monitor string, now func() time.Time) (time.Duration, error) {
 	var server struct {
 		Now time.Time `json:"now"`
 	}
-	asked := time.Now()
+	asked, began := now(), time.Now()
 	if err := fetch(ctx, monitor, "/varz", &server); err != nil {
 		return 0, err
 	}
-	middle := asked.Add(time.Since(asked) / 2)
+	middle := asked.Add(time.Since(began) / 2)
 	if server.Now.IsZero() {
 		return 0, errors.New("the server does not tell its time")
 	}

@@ -208,6 +208,26 @@ func (s *Store) begin(ctx context.Context) (err error) {
 	return nil
 }
 
+// Position tells which state this is, and how many writes it has seen: it only grows, unless the state was put back from a backup.
+func (s *Store) Position(ctx context.Context) (id string, writes uint64, err error) {
+	entry, err := s.Get(ctx, bot.Meta, genesis)
+	if err != nil {
+		return "", 0, err
+	}
+	var g record
+	if err := json.Unmarshal(entry.Value, &g); err != nil {
+		return "", 0, err
+	}
+	err = s.persist(ctx, func(ctx context.Context) error {
+		info, err := s.stream.Info(ctx)
+		if err == nil {
+			writes = info.State.LastSeq
+		}
+		return err
+	})
+	return g.ID, writes, err
+}
+
 // Close implements bot.Store.
 func (s *Store) Close() error {
 	s.conn.Close()
