@@ -60,7 +60,7 @@ func (b *Bot) read(ctx context.Context, job Job, run *Run, entered []string) (Co
 func (b *Bot) stock(ctx context.Context, job Job, run *Run, known map[string]Level) (Comparison, Reading, error) {
 	policy := job.Policy
 	b.progress("reading the stock of %s", job.IMS)
-	read, err := b.Sites.Stock(ctx, job.IMS)
+	read, err := b.readStock(ctx, job, run)
 	if err != nil {
 		return Comparison{}, read, err
 	}
@@ -75,7 +75,7 @@ func (b *Bot) stock(ctx context.Context, job Job, run *Run, known map[string]Lev
 		return c, read, nil
 	}
 	b.progress("reading the stock of %s again, because something is unusual", job.IMS)
-	second, err := b.Sites.Stock(ctx, job.IMS)
+	second, err := b.readStock(ctx, job, run)
 	if err != nil {
 		return Comparison{}, read, err
 	}

@@ -13,6 +13,8 @@ type Job struct {
 	CRM    string // site whose subscribers are read and followed up
 	Orders string // site whose list of orders is read; "": none
 	Policy Policy
+	// Workers is how many read the stock at the same time, where the list is long and its pages have addresses; 0 and 1: one.
+	Workers int
 }
 
 // RunOutcome is how a run ended.

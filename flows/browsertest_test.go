@@ -39,7 +39,7 @@ func TestMain(m *testing.M) {
 
 var one shared
 
-func (s *shared) get(t *testing.T) *browser.Browser {
+func (s *shared) get(t testing.TB) *browser.Browser {
 	t.Helper()
 	s.once.Do(func() {
 		var found browser.Found

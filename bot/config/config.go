@@ -129,6 +129,7 @@ type Job struct {
 	Holdout   *Holdout        `yaml:"holdout"`
 	Enough    *Enough         `yaml:"enough"`
 	Quiet     *Quiet          `yaml:"quiet"`
+	Workers   int             `yaml:"workers"`   // read the stock at the same time where the list is long and its pages have addresses (next: pages:); each needs an account: secrets NAME, NAME_2, …; default 1
 	Reminders []time.Duration `yaml:"reminders"` // one or two, after the message, while in stock and not bought; default: none
 	Wishes    time.Duration   `yaml:"wishes"`    // a request older than this has expired; default: never
 	Deadline  time.Duration   `yaml:"deadline"`  // a run that takes longer is stopped; the next one goes on; default 2h
@@ -207,7 +208,7 @@ func (j Job) Bot(configured []bot.Channel) bot.Job {
 		Channels: channels, Life: j.Life, Consent: j.Consent == "required", CoolDown: j.CoolDown, Guards: j.guards, Limits: j.limits,
 		Waves: j.waves, Enough: j.enough, Quiet: j.quiet, Wishes: j.Wishes, Resend: j.resend, Reminders: j.Reminders,
 		Holdout: j.holdout(),
-	}}
+	}, Workers: j.Workers}
 }
 
 func (j Job) holdout() bot.Holdout {

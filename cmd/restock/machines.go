@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -17,18 +18,22 @@ import (
 const (
 	roleSchedule = "schedule" // runs jobs when they are due
 	roleWeb      = "web"      // answers customers and operators
+	roleBrowse   = "browse"   // reads parts of long lists, for runs of any machine
 )
+
+// allRoles lists them.
+func allRoles() []string { return []string{roleSchedule, roleBrowse, roleWeb} }
 
 func rolesOf(list []string) (map[string]bool, error) {
 	does := map[string]bool{}
 	for _, role := range list {
-		if role != roleSchedule && role != roleWeb {
-			return nil, usagef("--roles %s: expected %s or %s", role, roleSchedule, roleWeb)
+		if !slices.Contains(allRoles(), role) {
+			return nil, usagef("--roles %s: expected some of %s", role, strings.Join(allRoles(), ", "))
 		}
 		does[role] = true
 	}
 	if len(does) == 0 {
-		return nil, usagef("--roles: expected %s or %s", roleSchedule, roleWeb)
+		return nil, usagef("--roles: expected some of %s", strings.Join(allRoles(), ", "))
 	}
 	return does, nil
 }
@@ -45,7 +50,7 @@ const (
 func (w *workshop) present(ctx context.Context, does map[string]bool) {
 	host, _ := os.Hostname()
 	m := bot.Machine{Name: fmt.Sprintf("process %d on %s", os.Getpid(), host), Since: w.a.now()}
-	for _, role := range []string{roleSchedule, roleWeb} {
+	for _, role := range allRoles() {
 		if does[role] {
 			m.Roles += "," + role
 		}

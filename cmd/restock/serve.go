@@ -34,7 +34,7 @@ func (a *app) serveCommand() *cobra.Command {
 			return a.serve(c.Context(), w, does)
 		},
 	}
-	c.Flags().StringSliceVar(&roles, "roles", []string{roleSchedule, roleWeb}, "What this machine does, of several that share a state: schedule (runs), web (the pages)")
+	c.Flags().StringSliceVar(&roles, "roles", allRoles(), "What this machine does, of several that share a state: schedule (runs), browse (parts of long lists), web (the pages)")
 	return c
 }
 
@@ -61,6 +61,10 @@ func (a *app) serve(ctx context.Context, w *workshop, does map[string]bool) erro
 		if err := w.beside(beside, &side, b); err != nil {
 			return err
 		}
+	}
+	if does[roleBrowse] {
+		workers := w.workers(beside, w.config.Jobs...)
+		side.Go(workers.Wait)
 	}
 	if !does[roleSchedule] {
 		<-ctx.Done()

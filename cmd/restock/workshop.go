@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -307,6 +308,12 @@ func (w *workshop) run(ctx context.Context, name, trigger string, dry bool, o ru
 	}
 	bounded, cancel := context.WithTimeoutCause(ctx, job.Deadline, late)
 	defer cancel()
+	if w.good == nil { // a daemon has workers of its own
+		working, rest := context.WithCancel(bounded)
+		workers := w.workers(working, job)
+		defer workers.Wait()
+		defer rest()
+	}
 	run, err = b.Do(bounded, job.Bot(w.channels()), run)
 	keeper.end(err == nil && run.Outcome == bot.Done)
 	err = errors.Join(err, end())
@@ -418,6 +425,13 @@ func (w *workshop) prune() {
 	}
 	if n > 0 && w.a.verbose {
 		w.a.say("restock: the evidence of %d old run(s) was removed", n)
+	}
+	sent := filepath.Join(w.config.Path(w.config.Data), "sent")
+	files, _ := filepath.Glob(filepath.Join(sent, "*.log"))
+	for _, file := range files { // of what the ledger has forgotten there is nothing to compare
+		if info, err := os.Stat(file); err == nil && w.a.now().Sub(info.ModTime()) > w.config.Retention {
+			_ = os.Remove(file) // or the next time
+		}
 	}
 }
 

@@ -1,0 +1,144 @@
+package bot
+
+import (
+	"context"
+	"fmt"
+	"time"
+)
+
+// Worker reads parts of long lists for runs of any machine.
+type Worker struct {
+	Ledger *Ledger
+	Name   string // process 4711 on shop-01, worker 2
+	Now    func() time.Time
+	// Sites opens what reads the parts of a site. It is kept for as long as there is work.
+	Sites func(ctx context.Context, s Shard) (Divider, func() error, error)
+	// Say is told what went wrong.
+	Say func(format string, args ...any)
+}
+
+// Limits of a worker.
+const (
+	workerLook = 500 * time.Millisecond // between two looks for work
+	workerIdle = 20 * time.Second       // without work it gives back its browser and its account
+)
+
+// Run works until ctx ends.
+func (w *Worker) Run(ctx context.Context) {
+	open := map[string]Divider{} // by site
+	var closers []func() error
+	var last time.Time
+	closeAll := func() {
+		for _, c := range closers {
+			if err := c(); err != nil {
+				w.Say("worker: %v", err)
+			}
+		}
+		clear(open)
+		closers = nil
+	}
+	defer closeAll()
+	for ctx.Err() == nil {
+		worked, err := w.one(ctx, "", func(ctx context.Context, s Shard) (Divider, error) {
+			if d := open[s.Site]; d != nil {
+				return d, nil
+			}
+			d, end, err := w.Sites(ctx, s)
+			if err == nil && d != nil {
+				open[s.Site] = d
+				closers = append(closers, end)
+			}
+			return d, err
+		})
+		switch {
+		case err != nil && ctx.Err() == nil:
+			w.Say("worker: %v", err)
+			closeAll() // it may be the browser
+		case worked:
+			last = w.Now()
+			continue
+		case len(open) > 0 && w.Now().Sub(last) > workerIdle:
+			closeAll()
+		}
+		select {
+		case <-ctx.Done():
+		case <-time.After(workerLook):
+		}
+	}
+}
+
+// one takes one shard that nobody works at, of a run or of any, and reads it. It reports whether there was one.
+func (w *Worker) one(ctx context.Context, run string, sites func(context.Context, Shard) (Divider, error)) (bool, error) {
+	list, err := w.Ledger.shards(ctx, run)
+	if err != nil {
+		return false, err
+	}
+	for _, s := range list {
+		now := w.Now()
+		if s.Part != nil || s.Worker != "" && now.Before(s.Until) || s.Tried >= shardTries && s.Worker == "" {
+			continue
+		}
+		d, err := sites(ctx, s)
+		if err != nil {
+			return false, err
+		}
+		if d == nil { // no account is free
+			return false, nil
+		}
+		s.Worker, s.Until = w.Name, now.Add(shardLife)
+		s.Tried++
+		mine, err := w.Ledger.saveShard(ctx, &s)
+		if err != nil {
+			return false, err
+		}
+		if !mine {
+			continue
+		}
+		return true, w.read(ctx, d, s)
+	}
+	return false, nil
+}
+
+// read reads a shard while it says again and again that it is at work.
+func (w *Worker) read(ctx context.Context, d Divider, s Shard) error {
+	type answer struct {
+		part Part
+		err  error
+	}
+	reading, stop := context.WithCancel(ctx)
+	defer stop()
+	done := make(chan answer, 1)
+	go func() {
+		part, err := d.StockPart(reading, s.Site, s.Pages, s.From, s.To)
+		done <- answer{part, err}
+	}()
+	for {
+		select {
+		case a := <-done:
+			if a.err != nil && ctx.Err() != nil {
+				return context.Cause(ctx)
+			}
+			if a.err == nil && a.part.Rows != s.Pages.rows(s.From, s.To) && a.part.Total == s.Pages.Total {
+				a.err = fmt.Errorf("%d rows on pages %d to %d, expected %d", a.part.Rows, s.From, s.To, s.Pages.rows(s.From, s.To))
+			}
+			if a.err != nil {
+				s.Worker, s.Until, s.Error = "", time.Time{}, Clean(a.err.Error())
+			} else {
+				s.Part = &a.part
+			}
+			_, err := w.Ledger.saveShard(ctx, &s) // a conflict: it was taken for dead, and another one reads it
+			if err == nil && a.err != nil && w.Say != nil {
+				w.Say("worker: pages %d to %d of %s: %v", s.From, s.To, s.Site, a.err)
+			}
+			return err
+		case <-time.After(shardLife / 4):
+			s.Until = w.Now().Add(shardLife)
+			mine, err := w.Ledger.saveShard(ctx, &s)
+			if err == nil && !mine {
+				stop()
+				<-done
+				return nil // another one has it
+			}
+		}
+	}
+}
