@@ -38,6 +38,7 @@ type fleet struct {
 	mu     sync.Mutex
 	procs  map[string]*exec.Cmd // n1…, m1…
 	logs   map[string]*strings.Builder
+	looked time.Time
 }
 
 // newFleet starts three servers and makes the folders of three machines. Nothing runs yet.
@@ -181,11 +182,15 @@ func (f *fleet) leader() string {
 }
 
 // TestMachines: a machine is killed while it sends, another one goes on within a minute, and the server that leads the state is killed
-// meanwhile. Nobody is lost, nobody is told twice, and whoever may have been told is listed. RESTOCK_LONG=1: each of three machines and
-// three servers is killed several times, and 20,000 are told.
+// meanwhile. Nobody is lost, nobody is told twice, and whoever may have been told is listed. RESTOCK_LONG=1: then each of three
+// machines and three servers is killed in turn, twice, while 20,000 are told.
 func TestMachines(t *testing.T) {
 	t.Parallel()
 	f := newFleet(t)
+	if os.Getenv("RESTOCK_LONG") != "" {
+		f.manyKills(20000, 2)
+		return
+	}
 	sku := f.world.Products()[5].SKU
 	for i := range 40 {
 		f.world.AddRequest(flowtest.Request{SKU: sku, Customer: fmt.Sprintf("Customer %d", i), Consent: true, Email: fmt.Sprintf("m%d@example.com", i), Contact: "E-mail"})
@@ -222,6 +227,65 @@ func TestMachines(t *testing.T) {
 		t.Errorf("%d ambiguous", n)
 	}
 	t.Logf("%d told, %d ambiguous", f.told(), count(f.shop, bot.Ambiguous))
+}
+
+// manyKills tells many customers while each machine and each server is killed in turn, and comes back.
+func (f *fleet) manyKills(customers, rounds int) {
+	f.t.Helper()
+	sku := f.world.Products()[5].SKU
+	for i := range customers {
+		f.world.AddRequest(flowtest.Request{SKU: sku, Customer: fmt.Sprintf("Customer %d", i), Consent: true, Email: fmt.Sprintf("m%d@example.com", i), Contact: "E-mail"})
+	}
+	f.must(f.world.Restock(sku, 2*customers))
+	for i := 1; i <= 3; i++ {
+		f.daemon(i)
+	}
+	f.must(f.command("cluster", "status", "--config", f.dir).Run())
+	began := time.Now()
+	f.start("m0", f.command("run", "--config", f.dir))
+	victims := []string{"m1", "n1", "m2", "n2", "m3", "n3"}
+	for k := range rounds * len(victims) {
+		name := victims[k%len(victims)]
+		before := f.told()
+		f.until(fmt.Sprintf("kill %d", k), 5*time.Minute, func() bool { return f.told() >= before+customers/(3*rounds*len(victims)) || f.told() >= customers })
+		f.kill(name)
+		if k == 0 {
+			f.kill("m0")
+		}
+		f.t.Logf("%s: %d told; killed %s", time.Since(began).Round(time.Second), f.told(), name)
+		time.Sleep(3 * time.Second)
+		i, _ := strconv.Atoi(name[1:])
+		if name[0] == 'n' {
+			f.server(i - 1)
+		} else {
+			f.daemon(i)
+		}
+	}
+	f.until("all are told", 20*time.Minute, func() bool { return f.told() >= customers-100 && f.settledSends() })
+	for i := 1; i <= 3; i++ {
+		f.kill(fmt.Sprint("m", i))
+	}
+	for _, wrong := range f.model() {
+		f.t.Error(wrong)
+	}
+	f.t.Logf("%s: %d told, %d ambiguous", time.Since(began).Round(time.Second), f.told(), count(f.shop, bot.Ambiguous))
+}
+
+// settledSends reports whether no message is on its way any more.
+func (f *fleet) settledSends() bool {
+	if time.Since(f.looked) < 5*time.Second { // it reads the whole ledger
+		return false
+	}
+	f.looked = time.Now()
+	n := 0
+	for _, one := range f.ledger() {
+		if one.State == bot.Accepted || one.State == bot.Ambiguous || one.State == bot.Suppressed {
+			n++
+		} else {
+			return false
+		}
+	}
+	return n > 0
 }
 
 // quiet reports whether nothing is left to do, and nobody is at work.

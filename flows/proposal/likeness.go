@@ -122,11 +122,9 @@ func similar(a, b string) float64 { return jaccard(words([]string{a}), words([]s
 func words(list []string) []string {
 	var out []string
 	for _, text := range list {
-		for _, w := range strings.FieldsFunc(strings.ToLower(text), func(r rune) bool {
+		out = append(out, strings.FieldsFunc(strings.ToLower(text), func(r rune) bool {
 			return !unicode.IsLetter(r) && !unicode.IsDigit(r) && !unicode.IsSymbol(r) && r != '%' && r != '#'
-		}) {
-			out = append(out, w)
-		}
+		})...)
 	}
 	return out
 }

@@ -120,8 +120,15 @@ type entry struct {
 
 func navigation() []entry {
 	return []entry{
-		{"/", "Overview", Viewer}, {"/runs", "Runs", Viewer}, {"/ledger", "Ledger", Viewer}, {"/waves", "Waves", Viewer}, {"/schedule", "Schedule", Viewer},
-		{"/reports", "Reports", Viewer}, {"/lab", "Lab", Analyst}, {"/suppressions", "Suppressions", Viewer}, {"/audit", "Audit", Administrator},
+		{"/", "Overview", Viewer},
+		{"/runs", "Runs", Viewer},
+		{"/ledger", "Ledger", Viewer},
+		{"/waves", "Waves", Viewer},
+		{"/schedule", "Schedule", Viewer},
+		{"/reports", "Reports", Viewer},
+		{"/lab", "Lab", Analyst},
+		{"/suppressions", "Suppressions", Viewer},
+		{"/audit", "Audit", Administrator},
 	}
 }
 
