@@ -54,7 +54,11 @@ func (b *workbench) open(ctx context.Context, site *selectors.Site, hosts []stri
 	if hosts != nil { // saved pages, of which pictures are taken
 		l.width, l.height = labWidth, labHeight
 	}
-	return l, l.launch(ctx, b.w.config, hosts)
+	err := l.launch(ctx, b.w.config, hosts)
+	if err == nil {
+		l.sites.OpenLimit, l.sites.StepLimit = b.w.config.Browser.Open, b.w.config.Browser.Step
+	}
+	return l, err
 }
 
 // How much of a page the pictures of the lab show.
