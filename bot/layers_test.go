@@ -25,6 +25,7 @@ func layers() map[string][]string {
 		"bot/notify/bounce":     {"bot"},
 		"bot/web":               {"bot"},
 		"bot/web/admin":         {"bot", "bot/report", "golang.org/x/crypto/argon2"},
+		"bot/web/signin":        {"github.com/coreos/go-oidc/v3/oidc", "golang.org/x/oauth2"},
 		"bot/report":            {"bot", "github.com/xuri/excelize/v2"},
 		"selectors/strict":      {"go.yaml.in/yaml/v4"},
 		"selectors":             {"selectors/strict", "github.com/nyaruka/phonenumbers"},

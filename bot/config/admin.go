@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"net/url"
 	"strings"
 
 	"restock/selectors"
@@ -16,7 +17,8 @@ type Admin struct {
 	At      strict.Places
 	Listen  string             `yaml:"listen,required"` // 127.0.0.1:8470; another address than of this machine only with tls and users
 	TLS     *TLS               `yaml:"tls"`
-	Users   []AdminUser        `yaml:"users"`   // without them, whoever is on this machine may do everything
+	Users   []AdminUser        `yaml:"users"`   // without them and oidc, whoever is on this machine may do everything
+	OIDC    *OIDC              `yaml:"oidc"`    // where users log in with what they have
 	Metrics selectors.Template `yaml:"metrics"` // ${secret:NAME}: token for /metrics from other machines
 }
 
@@ -34,6 +36,35 @@ type AdminUser struct {
 	Name     string             `yaml:"name,required"`
 	Role     string             `yaml:"role,required"`     // viewer, operator, analyst, admin
 	Password selectors.Template `yaml:"password,required"` // ${secret:NAME}: what `restock password` prints
+}
+
+// OIDC is an OpenID Connect provider.
+type OIDC struct {
+	strict.Pos
+	At     strict.Places
+	Issuer string              `yaml:"issuer,required"` // https://login.example.com/…
+	Client string              `yaml:"client,required"` // the ID of restock there
+	Secret selectors.Template  `yaml:"secret,required"` // ${secret:NAME}
+	URL    string              `yaml:"url,required"`    // of this page, as users reach it: the provider sends them back to URL/login/provider/callback
+	Claim  string              `yaml:"claim"`           // that lists the groups of a user; default groups
+	Roles  map[string][]string `yaml:"roles,required"`  // viewer, operator, analyst, admin → groups; "*": everybody whom the provider lets in
+}
+
+// oidc checks where users log in.
+func (ck *checker) oidc(o *OIDC) {
+	if o == nil {
+		return
+	}
+	ck.secretOnly(o.Secret, "secret")
+	for _, one := range []struct{ key, address string }{{"issuer", o.Issuer}, {"url", o.URL}} {
+		u, err := url.Parse(one.address)
+		if err != nil || u.Hostname() == "" || u.Scheme != "https" && !(u.Scheme == "http" && Loopback(net.JoinHostPort(u.Hostname(), "1"))) {
+			ck.report(o.At.Of(one.key, o.Pos), fmt.Sprintf("%s %q", one.key, one.address), "an address that begins with https://", "")
+		}
+	}
+	for role := range o.Roles {
+		ck.oneOf(o.At.Of("roles", o.Pos), "role", role, "viewer", "operator", "analyst", "admin")
+	}
 }
 
 // Loopback reports whether only this machine reaches an address.
@@ -57,8 +88,8 @@ func (ck *checker) admin() {
 	}
 	if _, port, err := net.SplitHostPort(a.Listen); a.Listen != "" && (err != nil || port == "") {
 		ck.report(a.At.Of("listen", a.Pos), fmt.Sprintf("listen %q", a.Listen), "an address such as 127.0.0.1:8470", "")
-	} else if a.Listen != "" && !Loopback(a.Listen) && (a.TLS == nil || len(a.Users) == 0) {
-		ck.report(a.At.Of("listen", a.Pos), fmt.Sprintf("listen %q, which other machines reach, without tls and users", a.Listen), "an address of this machine, such as 127.0.0.1:8470, or tls: and users:",
+	} else if a.Listen != "" && !Loopback(a.Listen) && (a.TLS == nil || len(a.Users) == 0 && a.OIDC == nil) {
+		ck.report(a.At.Of("listen", a.Pos), fmt.Sprintf("listen %q, which other machines reach, without tls and users", a.Listen), "an address of this machine, such as 127.0.0.1:8470, or tls: and users: or oidc:",
 			"a tunnel (ssh -L 8470:127.0.0.1:8470) brings it to your machine")
 	}
 	if a.TLS != nil {
@@ -67,6 +98,7 @@ func (ck *checker) admin() {
 	if !a.Metrics.Empty() {
 		ck.secretOnly(a.Metrics, "metrics")
 	}
+	ck.oidc(a.OIDC)
 	seen := map[string]bool{}
 	for _, u := range a.Users {
 		ck.oneOf(u.At.Of("role", u.Pos), "role", u.Role, "viewer", "operator", "analyst", "admin")

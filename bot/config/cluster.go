@@ -32,6 +32,9 @@ func (ck *checker) cluster() {
 	if c == nil {
 		return
 	}
+	if !c.Password.Empty() {
+		ck.secretOnly(c.Password, "password")
+	}
 	for _, server := range c.Servers {
 		if u, err := url.Parse(server); err != nil || u.Scheme != "nats" || u.Hostname() == "" || u.User != nil || u.Path != "" {
 			ck.report(c.At.Of("servers", c.Pos), fmt.Sprintf("server %q", server), "an address such as nats://n1.example:4222", "user: and password: stand beside servers:")

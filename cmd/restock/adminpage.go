@@ -18,6 +18,7 @@ import (
 	"restock/bot/config"
 	"restock/bot/report"
 	"restock/bot/web/admin"
+	"restock/bot/web/signin"
 	"restock/flows/evidence"
 )
 
@@ -38,6 +39,15 @@ func (w *workshop) administer(ctx context.Context, b *board) (serve func(), err 
 		}
 		role, _ := admin.ParseRole(u.Role) // checked with the file
 		access.Accounts = append(access.Accounts, admin.Account{Name: u.Name, Role: role, Password: config.NewSecret(hash).Reveal})
+	}
+	if o := c.OIDC; o != nil {
+		secret, err := o.Secret.Expand(w.values())
+		if err != nil {
+			return nil, configError(o.String(), "admin: oidc", err)
+		}
+		access.Provider = &signin.Provider{
+			Issuer: o.Issuer, Client: o.Client, Secret: secret, Callback: strings.TrimSuffix(o.URL, "/") + admin.CallbackPath, Claim: o.Claim, Roles: o.Roles,
+		}
 	}
 	if !c.Metrics.Empty() {
 		if access.Token, err = c.Metrics.Expand(w.values()); err != nil {

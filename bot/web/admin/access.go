@@ -58,15 +58,17 @@ type Account struct {
 	Password func() string // see HashPassword
 }
 
-// Access says who may use the page. Without accounts, whoever reaches the listener is an administrator: so it must be on loopback.
+// Access says who may use the page. Without accounts and a provider, whoever reaches the listener is an administrator: so it must be on loopback.
 type Access struct {
 	Accounts []Account
-	Secure   bool   // the listener speaks TLS
-	Token    string // that programs give to read /metrics from elsewhere than this machine; "": none may
-	Audit    string // file in which it is written down who did what
+	Provider Provider // may be nil
+	Secure   bool     // the listener speaks TLS
+	Token    string   // that programs give to read /metrics from elsewhere than this machine; "": none may
+	Audit    string   // file in which it is written down who did what
 	Now      func() time.Time
 
 	mu       sync.Mutex
+	begun    map[string]begun // log-ins at the provider, by what a cookie holds
 	sessions map[[32]byte]*session
 	tries    map[string][]time.Time // by network; "" is everybody
 	hashing  chan struct{}
@@ -135,7 +137,7 @@ func (x *Access) cookieName() string {
 
 // who returns the user of a request.
 func (x *Access) who(r *http.Request) (User, bool) {
-	if len(x.Accounts) == 0 {
+	if x.open() {
 		return User{Name: "local", Role: Administrator, csrf: "local"}, true
 	}
 	c, err := r.Cookie(x.cookieName())
@@ -153,6 +155,9 @@ func (x *Access) who(r *http.Request) (User, bool) {
 	s.used = now
 	return s.user, true
 }
+
+// open reports whether nobody logs in.
+func (x *Access) open() bool { return len(x.Accounts) == 0 && x.Provider == nil }
 
 // guarded lets only those in who may.
 func (x *Access) guarded(role Role, f func(w http.ResponseWriter, r *http.Request, u User)) http.Handler {

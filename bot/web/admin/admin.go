@@ -126,6 +126,8 @@ func (a *Admin) Handler() (http.Handler, error) {
 	mux.HandleFunc("GET /login", a.Access.form(a))
 	mux.HandleFunc("POST /login", a.Access.logIn(a))
 	mux.HandleFunc("POST /logout", a.Access.logOut)
+	mux.HandleFunc("GET /login/provider", a.Access.begin(a))
+	mux.HandleFunc("GET "+CallbackPath, a.Access.end(a))
 	for pattern, page := range map[string]struct {
 		role Role
 		f    func(w http.ResponseWriter, r *http.Request, u User)

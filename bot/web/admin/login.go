@@ -21,7 +21,7 @@ func (x *Access) here(next http.Handler) http.Handler {
 			host = r.Host
 		}
 		address, err := netip.ParseAddr(strings.Trim(host, "[]"))
-		if len(x.Accounts) == 0 && host != "localhost" && (err != nil || !address.IsLoopback()) {
+		if x.open() && host != "localhost" && (err != nil || !address.IsLoopback()) {
 			http.Error(w, "ask for this page as localhost, or set up admin: users", http.StatusMisdirectedRequest)
 			return
 		}
@@ -36,7 +36,7 @@ func (x *Access) form(a *Admin) http.HandlerFunc {
 			http.Redirect(w, r, "/", http.StatusSeeOther)
 			return
 		}
-		a.show(w, r, User{}, http.StatusOK, "login.html", page{Title: "Log in"})
+		a.show(w, r, User{}, http.StatusOK, "login.html", page{Title: "Log in", Data: x.ways()})
 	}
 }
 
@@ -46,13 +46,13 @@ func (x *Access) logIn(a *Admin) http.HandlerFunc {
 		name, password := r.PostFormValue("user"), r.PostFormValue("password")
 		if !x.mayTry(network(r)) {
 			w.Header().Set("Retry-After", "60")
-			a.show(w, r, User{}, http.StatusTooManyRequests, "login.html", page{Title: "Log in", Message: "Too many attempts. Please try again in a minute."})
+			a.show(w, r, User{}, http.StatusTooManyRequests, "login.html", page{Title: "Log in", Data: x.ways(), Message: "Too many attempts. Please try again in a minute."})
 			return
 		}
 		account, ok := x.check(name, password)
 		if !ok {
 			_ = x.note(r, User{Name: clip(name, 60)}, "was refused", "log-in") // it is refused in any case
-			a.show(w, r, User{}, http.StatusUnauthorized, "login.html", page{Title: "Log in", Message: "Wrong user or password."})
+			a.show(w, r, User{}, http.StatusUnauthorized, "login.html", page{Title: "Log in", Data: x.ways(), Message: "Wrong user or password."})
 			return
 		}
 		u := User{Name: account.Name, Role: account.Role, csrf: rand.Text()}
@@ -60,22 +60,27 @@ func (x *Access) logIn(a *Admin) http.HandlerFunc {
 			a.broken(w, r, u, err)
 			return
 		}
-		id := rand.Text() + rand.Text()
-		x.mu.Lock()
-		if x.sessions == nil {
-			x.sessions = map[[32]byte]*session{}
-		}
-		now := x.Now()
-		for key, s := range x.sessions {
-			if now.Sub(s.used) > idle || now.Sub(s.begun) > absolute {
-				delete(x.sessions, key)
-			}
-		}
-		x.sessions[sha256.Sum256([]byte(id))] = &session{user: u, begun: now, used: now}
-		x.mu.Unlock()
-		http.SetCookie(w, &http.Cookie{Name: x.cookieName(), Value: id, Path: "/", HttpOnly: true, Secure: x.Secure, SameSite: http.SameSiteStrictMode})
+		x.enter(w, u)
 		http.Redirect(w, r, "/", http.StatusSeeOther)
 	}
+}
+
+// enter begins a session.
+func (x *Access) enter(w http.ResponseWriter, u User) {
+	id := rand.Text() + rand.Text()
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	if x.sessions == nil {
+		x.sessions = map[[32]byte]*session{}
+	}
+	now := x.Now()
+	for key, s := range x.sessions {
+		if now.Sub(s.used) > idle || now.Sub(s.begun) > absolute {
+			delete(x.sessions, key)
+		}
+	}
+	x.sessions[sha256.Sum256([]byte(id))] = &session{user: u, begun: now, used: now}
+	http.SetCookie(w, &http.Cookie{Name: x.cookieName(), Value: id, Path: "/", HttpOnly: true, Secure: x.Secure, SameSite: http.SameSiteStrictMode})
 }
 
 // logOut ends a session.

@@ -34,7 +34,7 @@ func (a *Admin) show(w http.ResponseWriter, r *http.Request, u User, status int,
 		_ = json.NewEncoder(w).Encode(p.Data) // who asked is gone
 		return
 	}
-	p.User, p.CSRF, p.Shop, p.Version, p.Open = u, u.csrf, a.Shop, a.Version, len(a.Access.Accounts) == 0
+	p.User, p.CSRF, p.Shop, p.Version, p.Open = u, u.csrf, a.Shop, a.Version, a.Access.open()
 	if p.Message == "" {
 		p.Message = clip(bot.Printable(r.URL.Query().Get("done")), 200)
 	}
