@@ -74,7 +74,14 @@ func (b *workbench) propose(ctx context.Context, l *lab, p tried, text string, p
 	if err != nil {
 		return err
 	}
-	c := proposal.Case{File: b.path(p.Site), Text: text, Flow: p.Flow, What: p.What, Contract: contract}
+	former, err := b.File(p.Site)
+	if err != nil {
+		return err
+	}
+	if _, err := selectors.Load(b.path(p.Site), []byte(former)); err != nil {
+		former = text // what is saved has findings
+	}
+	c := proposal.Case{File: b.path(p.Site), Text: text, Former: former, Flow: p.Flow, What: p.What, Contract: contract}
 	proposals, refusals, err := proposal.Find(ctx, c, page, p.page, p.values)
 	if err != nil {
 		return err

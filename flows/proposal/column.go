@@ -119,11 +119,7 @@ type candidate struct {
 
 // column finds a column again.
 func (f *finder) column(ctx context.Context, site *selectors.Site, file, name string) (Proposal, string, error) {
-	first, err := selectors.Load(f.File, []byte(f.Text)) // as the good page knows it
-	if err != nil {
-		return Proposal{}, "", err
-	}
-	before, columns, ok := f.listOf(f.good, first, name)
+	before, columns, ok := f.listOf(f.good, f.former, name)
 	if !ok || len(columns[name]) == 0 || columns[name][0].Column() != "" || columns[name][0].Join != nil {
 		return Proposal{}, "it is made from other columns, or is of no list: pick the element on the picture", nil
 	}

@@ -56,6 +56,7 @@ const (
 type Case struct {
 	File       string // its name, for findings
 	Text       string
+	Former     string       // the file that found everything on the good page; "": Text did
 	Flow, What string       // of the page
 	Contract   bot.Contract // of the list on it; nothing was learned where its Readings are 0
 }

@@ -17,6 +17,8 @@ type finder struct {
 	Case
 	good, now flows.Page
 	values    selectors.Values
+	former    *selectors.Site   // as the good page knows it
+	were      []flows.Inspected // what it found there
 
 	proposals []Proposal
 	refusals  []Refusal
@@ -25,6 +27,16 @@ type finder struct {
 // Find proposes edits for what the file finds on the good page and not on the other. Each proposal builds on those before it.
 func Find(ctx context.Context, c Case, good, now flows.Page, values selectors.Values) ([]Proposal, []Refusal, error) {
 	f := &finder{Case: c, good: good, now: now, values: values}
+	if f.Former == "" {
+		f.Former = c.Text
+	}
+	var err error
+	if f.former, err = selectors.Load(c.File, []byte(f.Former)); err != nil {
+		return nil, nil, err
+	}
+	if f.were, err = flows.Inspect(ctx, good, f.former, c.Flow, c.What, values); err != nil {
+		return nil, nil, err
+	}
 	text := c.Text
 	for range 8 { // what is mended shows what else there is
 		next, err := f.round(ctx, text)
@@ -49,18 +61,12 @@ func (f *finder) round(ctx context.Context, text string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	were, err := flows.Inspect(ctx, f.good, site, f.Flow, f.What, f.values)
-	if err != nil {
-		return "", err
-	}
 	f.refusals = nil
 	for _, in := range list {
 		if in.Problem == "" || in.Flow != f.Flow {
 			continue
 		}
-		if !f.mended(in) && !slices.ContainsFunc(were, func(w flows.Inspected) bool {
-			return w.Pos == in.Pos && w.What == in.What && w.Problem == "" && w.Matches > 0
-		}) {
+		if !slices.ContainsFunc(f.were, func(w flows.Inspected) bool { return w.What == in.What && w.Problem == "" && w.Matches > 0 }) {
 			f.refuse(in, "it finds nothing on the last good page either, so that nobody knows what it was")
 			continue
 		}
@@ -85,11 +91,6 @@ func (f *finder) round(ctx context.Context, text string) (string, error) {
 		return p.Text, nil
 	}
 	return "", nil
-}
-
-// mended reports whether a place was mended in a round before: the good page does not know the new selector.
-func (f *finder) mended(in flows.Inspected) bool {
-	return slices.ContainsFunc(f.proposals, func(p Proposal) bool { return p.What == "rows" && strings.HasPrefix(in.What, "column ") })
 }
 
 func (f *finder) refuse(in flows.Inspected, why string) {
@@ -134,11 +135,7 @@ func shared(site *selectors.Site, place selectors.Place) bool {
 
 // place finds an element again.
 func (f *finder) place(ctx context.Context, site *selectors.Site, text string, place selectors.Place) (Proposal, string, error) {
-	original, err := f.original(place)
-	if err != nil {
-		return Proposal{}, "", err
-	}
-	was, err := f.good.Traits(ctx, []selectors.Element{original})
+	was, err := f.good.Traits(ctx, []selectors.Element{f.original(place)})
 	if err != nil {
 		return Proposal{}, "", err
 	}
@@ -187,13 +184,17 @@ func (f *finder) place(ctx context.Context, site *selectors.Site, text string, p
 	return Proposal{}, "it was found again, but no selector would match it alone: pick it on the picture", nil
 }
 
-// original is the element of a place in the file as it was given, which the good page knows.
-func (f *finder) original(place selectors.Place) (selectors.Element, error) {
-	e, err := place.Element.With(f.values)
-	if err != nil {
-		return e, nil //nolint:nilerr // values of the work at hand: it finds nothing then
+// original is the element of a place as the good page knows it.
+func (f *finder) original(place selectors.Place) selectors.Element {
+	for _, p := range f.former.Places(f.Flow) {
+		if p.What != place.What {
+			continue
+		}
+		if e, err := p.Element.With(f.values); err == nil {
+			return e
+		}
 	}
-	return e, nil
+	return selectors.Element{} // values of the work at hand, which is not at hand: it finds nothing
 }
 
 // stood reports whether what was found is more like something else on the good page than like what is looked for: then it is that.

@@ -230,6 +230,17 @@ func TestProposals(t *testing.T) {
 	}
 }
 
+// TestHalfMended: where somebody has mended the rows by hand, the columns are found again all the same.
+func TestHalfMended(t *testing.T) {
+	b := open(t)
+	c := proposal.Case{File: "x.yaml", Former: tableFile, Text: strings.Replace(tableFile, "table.stock", "table.inventory", 1), Flow: "stock", What: "list"}
+	now := strings.NewReplacer(`class="stock"`, `class="inventory"`, "On hand", "Available").Replace(tablePage(5))
+	proposals, refusals := find(t, b, c, tablePage(0), now)
+	if len(proposals) != 1 || proposals[0].After != "quantity: {header: Available, type: number}" {
+		t.Errorf("%+v, %+v", proposals, refusals)
+	}
+}
+
 // TestNeverForWriting: nothing is proposed for what is clicked or typed into, however alike it is.
 func TestNeverForWriting(t *testing.T) {
 	b := open(t)

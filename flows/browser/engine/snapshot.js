@@ -77,7 +77,7 @@ R.inspect = (req) => req.elements.map((element) => {
     return { alternatives: element.alternatives.map((t) => {
       const m = R.matches({ ...t, first: false }, R.doc);
       const el = m.shown[0];
-      const boxes = m.shown.slice(0, 60).map((e) => e.getBoundingClientRect()).map((r) => [r.x + scrollX, r.y + scrollY, r.width, r.height].map(Math.round));
+      const boxes = m.shown.slice(0, 300).map((e) => e.getBoundingClientRect()).map((r) => [r.x + scrollX, r.y + scrollY, r.width, r.height].map(Math.round));
       return { n: m.shown.length, hidden: m.hidden, boxes, sample: el ? (R.text(el) || R.fieldValue(el) || R.describe(el)).replace(/\s+/g, " ").trim().slice(0, 60) : "" };
     }) };
   } catch (e) { return { error: String(e.message ?? e) }; }

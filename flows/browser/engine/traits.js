@@ -164,7 +164,7 @@ R.at = (req) => {
 
 // spots are where the values of columns were found in the first rows, column by column.
 R.spots = (plan) => {
-  const rows = plan.record ? [document.documentElement] : R.rows(plan.rows, plan.skip).slice(0, 60);
+  const rows = plan.record ? [document.documentElement] : R.rows(plan.rows, plan.skip).slice(0, 300);
   R.current = new Set(rows);
   const out = (plan.columns ?? []).map(() => []);
   for (const row of rows) {
