@@ -70,6 +70,7 @@ func (p *patient) finish() {
 // and starts them again: nobody is lost, nobody is told twice, and whoever may have been told is listed as ambiguous.
 // RESTOCK_LONG=1: 50 kills and 200 notifications.
 func TestKill(t *testing.T) {
+	t.Parallel()
 	kills, customers := 9, 24
 	if os.Getenv("RESTOCK_LONG") != "" {
 		kills, customers = 50, 200

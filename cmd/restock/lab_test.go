@@ -141,6 +141,7 @@ func (a *analyst) nothingPersonal() {
 
 // TestCheckLive: every selector is tried on the site, nothing is written, and what does not fit is a finding.
 func TestCheckLive(t *testing.T) {
+	t.Parallel()
 	a := newAnalyst(t)
 	if code := a.run("check", "--live", a.file("crm.yaml")); code != exitDone {
 		t.Logf("crm: exit %d\n%s", code, &a.out) // its list needs a product that only the stock knows

@@ -3,6 +3,7 @@ package main
 import (
 	"flag"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -12,11 +13,19 @@ import (
 
 // TestMain lets the test binary be restock itself: in scripts, and where a test kills it.
 func TestMain(m *testing.M) {
-	// Most tests here wait for a browser or a deadline, and not for the processor.
-	if err := flag.Set("test.parallel", "12"); err != nil {
-		panic(err)
+	programs := map[string]func(){"restock": main, "deliverer": deliverer, "nats-node": natsNode}
+	if programs[filepath.Base(os.Args[0])] == nil {
+		flag.Parse()
+		for name, value := range map[string]string{
+			"test.parallel": "12",     // most tests here wait for a browser or a deadline, and not for the processor
+			"test.timeout":  "10m50s", // a slow machine is given all the time that the go command gives: a minute more than it says
+		} {
+			if err := flag.Set(name, value); err != nil {
+				panic(err)
+			}
+		}
 	}
-	testscript.Main(m, map[string]func(){"restock": main, "deliverer": deliverer, "nats-node": natsNode})
+	testscript.Main(m, programs)
 }
 
 // TestScripts runs the real program; each file is a story with its exact words.

@@ -43,7 +43,7 @@ func residentMB() int {
 // TestSoak does many runs, each with a browser of its own: no process, file, goroutine or folder is left, and memory does not
 // grow. RESTOCK_SOAK=1000 sets how many.
 func TestSoak(t *testing.T) {
-	runs := 50
+	runs := 30
 	if n, err := strconv.Atoi(os.Getenv("RESTOCK_SOAK")); err == nil {
 		runs = n
 	}
