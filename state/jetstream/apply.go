@@ -61,7 +61,8 @@ func (s *Store) batch(ctx context.Context, writes []bot.Write, out []bot.Outcome
 	if left, err = s.nothing(ctx, writes, left, out); err != nil {
 		return err
 	}
-	ends := time.Now().Add(patience)
+	began := time.Now()
+	ends := began.Add(patience)
 	for pause := time.Duration(0); len(left) > 0; {
 		seq, err := s.publish(ctx, writes, left)
 		switch {
@@ -80,6 +81,7 @@ func (s *Store) batch(ctx context.Context, writes []bot.Write, out []bot.Outcome
 			return fmt.Errorf("the servers of the state have not taken %d writes for %s: %w; they may be done or not", len(left), patience, err)
 		}
 		if !refused(err) { // who knows what became of it
+			s.elsewhere(began)
 			pause = min(max(2*pause, again), 2*time.Second)
 			select {
 			case <-ctx.Done():

@@ -44,6 +44,47 @@ func TestLeaderLost(t *testing.T) {
 	r.check(first)
 }
 
+// TestCutOff: the server that leads is cut off from the others while workers race, and comes back; then the others' new leader is. Who is
+// connected to it goes elsewhere. Each claim is won once.
+func TestCutOff(t *testing.T) {
+	c := natstest.StartLinked(t)
+	first := open(t, c.Cluster, "race")
+	r := newRace(t, first, 1200)
+	var workers sync.WaitGroup
+	for w := range 4 {
+		s := again(t, c.Cluster, "race")
+		workers.Go(func() { r.work(t.Context(), s, fmt.Sprint("worker ", w)) })
+	}
+	for i := range 2 {
+		r.until(400 * (i + 1))
+		at := max(0, c.Leader("race"))
+		c.Cut(at, true)
+		time.Sleep(time.Duration(3+8*i) * time.Second) // real servers
+		c.Cut(at, false)
+	}
+	workers.Wait()
+	r.check(first)
+}
+
+// TestSlowServer: with one server far behind the others, claims go on, and each is won once.
+func TestSlowServer(t *testing.T) {
+	c := natstest.StartLinked(t)
+	first := open(t, c.Cluster, "race")
+	r := newRace(t, first, 1200)
+	slow := (max(0, c.Leader("race")) + 1) % 3
+	c.Slow(slow, 80*time.Millisecond)
+	var workers sync.WaitGroup
+	for w := range 3 {
+		s := again(t, c.Cluster, "race")
+		workers.Go(func() { r.work(t.Context(), s, fmt.Sprint("worker ", w)) })
+	}
+	r.until(600)
+	c.Slow(slow, 0)
+	c.Slow(max(0, c.Leader("race")), 80*time.Millisecond) // now the one that leads
+	workers.Wait()
+	r.check(first)
+}
+
 // race is a set of claims for which workers race.
 type race struct {
 	t      *testing.T

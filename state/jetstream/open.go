@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/nats-io/nats.go"
@@ -84,6 +85,9 @@ type Store struct {
 	stream jetstream.Stream
 	prefix string // of subjects
 	api    string // asks the leader for a message
+
+	mu    sync.Mutex
+	moved time.Time // when it was last left a server that did not answer
 }
 
 var _ bot.Store = (*Store)(nil)
@@ -92,6 +96,7 @@ var _ bot.Store = (*Store)(nil)
 const (
 	patience  = 75 * time.Second // for a failover, which takes 4 to 13 seconds
 	askLimit  = 5 * time.Second  // for one answer
+	deaf      = 8 * time.Second  // without an answer: then another server is asked, for this one may be cut off from the others
 	again     = 100 * time.Millisecond
 	markLife  = time.Hour // of the mark of a deleted entry
 	memory    = 5 * time.Minute

@@ -176,7 +176,8 @@ func (s *Store) lookAt(ctx context.Context, subjects []string) ([]kept, error) {
 
 // persist does something until the servers have answered: while they choose a new leader there are no answers.
 func (s *Store) persist(ctx context.Context, do func(context.Context) error) error {
-	ends := time.Now().Add(patience)
+	began := time.Now()
+	ends := began.Add(patience)
 	for pause := again; ; pause = min(2*pause, 2*time.Second) {
 		if err := ctx.Err(); err != nil {
 			return context.Cause(ctx)
@@ -193,11 +194,22 @@ func (s *Store) persist(ctx context.Context, do func(context.Context) error) err
 		if time.Now().After(ends) {
 			return fmt.Errorf("the servers of the state have not answered for %s: %w", patience, err)
 		}
+		s.elsewhere(began)
 		select {
 		case <-ctx.Done():
 			return context.Cause(ctx)
 		case <-time.After(pause):
 		}
+	}
+}
+
+// elsewhere goes to another server if there was no answer for long. One that is cut off from the others still takes connections.
+func (s *Store) elsewhere(began time.Time) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if now := time.Now(); now.Sub(began) > deaf && now.Sub(s.moved) > deaf {
+		s.moved = now
+		_ = s.conn.ForceReconnect() // it says no more than that the connection is closed
 	}
 }
 

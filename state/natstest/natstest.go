@@ -25,6 +25,7 @@ type Layout struct {
 	Folder string
 	Ports  []int
 	Lax    bool
+	Lines  [][]*url.URL `json:"-"` // by which each server calls the others; nil: directly
 }
 
 // options are those of one server.
@@ -36,7 +37,11 @@ func (l Layout) options(i int) *server.Options {
 		JetStream: true, StoreDir: filepath.Join(l.Folder, name), SyncAlways: !l.Lax, JetStreamMaxMemory: 256 << 20, JetStreamMaxStore: 4 << 30,
 	}
 	if n > 1 {
-		o.Cluster = server.ClusterOpts{Name: "restock", Host: "127.0.0.1", Port: l.Ports[3*i]}
+		o.Cluster = server.ClusterOpts{Name: "restock", Host: "127.0.0.1", Port: l.Ports[3*i], NoAdvertise: l.Lines != nil}
+		if l.Lines != nil {
+			o.Routes = l.Lines[i]
+			return o
+		}
 		for j := range n {
 			o.Routes = append(o.Routes, &url.URL{Scheme: "nats", Host: fmt.Sprintf("127.0.0.1:%d", l.Ports[3*j])})
 		}
