@@ -48,6 +48,9 @@ func (a *app) open(ctx context.Context, role state.Role) (*workshop, error) {
 		return nil, err
 	}
 	address, err := w.stateAddress()
+	if err == nil && c.Cluster != nil { // a machine that is new has no folder for what is its own
+		err = os.MkdirAll(c.Path(c.Data), 0o700)
+	}
 	if err != nil {
 		return nil, err
 	}
