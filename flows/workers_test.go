@@ -144,7 +144,7 @@ func (onlyStock) Subscribers(context.Context, string, []string) ([]bot.Subscript
 // the list moves meanwhile, it is read again by one.
 func TestWorkers(t *testing.T) {
 	list := &longList{pages: 20, rows: 10, takes: 150 * time.Millisecond}
-	_, want := crew(t, list, 1)
+	_, want := crew(t, &longList{pages: list.pages, rows: list.rows}, 1)
 	if len(want) != 197 {
 		t.Fatalf("%d levels", len(want))
 	}
