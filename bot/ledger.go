@@ -189,11 +189,31 @@ func (l *Ledger) attempt(ctx context.Context, writes []Write) error {
 // All yields every notification in the order of keys.
 func (l *Ledger) All(ctx context.Context) iter.Seq2[Notification, error] {
 	return func(yield func(Notification, error) bool) {
+		var part []Entry
+		flush := func() bool {
+			list, err := l.decodeAll(ctx, part)
+			part = part[:0]
+			if err != nil {
+				yield(Notification{}, err)
+				return false
+			}
+			for _, n := range list {
+				if !yield(n, nil) {
+					return false
+				}
+			}
+			return true
+		}
 		for entry, err := range l.store.Scan(ctx, Notifications, "") {
-			if !yield(l.decode(ctx, entry, err)) {
+			if err != nil {
+				yield(Notification{}, err)
+				return
+			}
+			if part = append(part, entry); len(part) == atOnce && !flush() {
 				return
 			}
 		}
+		flush()
 	}
 }
 
@@ -242,13 +262,8 @@ func (l *Ledger) Find(ctx context.Context, key string) (n Notification, ok bool,
 // open yields the notifications of a job that are not finished.
 func (l *Ledger) open(ctx context.Context, job string) iter.Seq2[Notification, error] {
 	return func(yield func(Notification, error) bool) {
-		for entry, err := range l.store.Scan(ctx, Work, job+"/") {
-			if err != nil {
-				yield(Notification{}, err)
-				return
-			}
-			n, ok, err := l.Find(ctx, entry.Key[len(job)+1:])
-			if err == nil && (!ok || !n.Open() && n.SameAs == "") { // its writer died between the two writes: planned again, or finished
+		for n, err := range l.each(ctx, l.store.Scan(ctx, Work, job+"/"), func(e Entry) string { return e.Key[len(job)+1:] }) {
+			if err == nil && !n.Open() && n.SameAs == "" { // its writer died between the two writes: finished
 				continue
 			}
 			if !yield(n, err) {

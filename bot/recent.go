@@ -183,18 +183,11 @@ const maxLooked = 5000
 
 func (l *Ledger) found(ctx context.Context, prefix string, limit int) ([]Notification, error) {
 	var list []Notification
-	for entry, err := range l.store.Scan(ctx, Index, prefix) {
+	for n, err := range l.each(ctx, l.store.Scan(ctx, Index, prefix), func(e Entry) string { return e.Key[len(prefix):] }) {
 		if err != nil {
 			return nil, err
 		}
-		n, ok, err := l.Find(ctx, entry.Key[len(prefix):])
-		if err != nil {
-			return nil, err
-		}
-		if ok {
-			list = append(list, n)
-		}
-		if len(list) == limit {
+		if list = append(list, n); len(list) == limit {
 			break
 		}
 	}

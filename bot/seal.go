@@ -10,12 +10,20 @@ import (
 // personKey returns the key of a person, or nil where it was erased.
 func (l *Ledger) personKey(ctx context.Context, who string) (*personal, error) {
 	entry, err := l.store.Get(ctx, People, who)
-	if err != nil || entry.Rev == 0 {
+	if err != nil {
 		return nil, err
 	}
-	key, err := unseal(l.Vault.wrap, entry.Value, []byte(who))
+	return l.unwrap(entry)
+}
+
+// unwrap reads the key of a person, or nil where it was erased.
+func (l *Ledger) unwrap(entry Entry) (*personal, error) {
+	if entry.Rev == 0 {
+		return nil, nil
+	}
+	key, err := unseal(l.Vault.wrap, entry.Value, []byte(entry.Key))
 	if err != nil {
-		return nil, fmt.Errorf("the key of person %s cannot be read: is the secret STATE_KEY another one than before? %w", who, err)
+		return nil, fmt.Errorf("the key of person %s cannot be read: is the secret STATE_KEY another one than before? %w", entry.Key, err)
 	}
 	return newPersonal(key)
 }
@@ -103,9 +111,17 @@ func (l *Ledger) unseal(ctx context.Context, n *Notification) error {
 		return nil
 	}
 	key, err := l.personKey(ctx, n.Who)
-	if err != nil || key == nil || !key.fits(n.sealed) {
-		n.Erased = err == nil
+	if err != nil {
 		return err
+	}
+	return n.open(key)
+}
+
+// open makes the customer's data readable with the key of the person.
+func (n *Notification) open(key *personal) error {
+	if key == nil || !key.fits(n.sealed) {
+		n.Erased = true
+		return nil
 	}
 	plain, err := unseal(key.AEAD, n.sealed[idSize:], []byte(n.Key))
 	if err != nil {

@@ -115,6 +115,21 @@ func (s *Store) Scan(ctx context.Context, table bot.Table, prefix string) iter.S
 	}
 }
 
+// GetAll implements bot.Several.
+func (s *Store) GetAll(ctx context.Context, table bot.Table, keys []string) ([]bot.Entry, error) {
+	found, err := s.lookAll(ctx, table, keys)
+	if err != nil {
+		return nil, err
+	}
+	list := make([]bot.Entry, len(keys))
+	for i, k := range found {
+		if list[i].Key = keys[i]; k.rev() != 0 {
+			list[i].Value, list[i].Rev = k.value, k.seq
+		}
+	}
+	return list, nil
+}
+
 // window is how many entries are asked for at a time.
 const window = 256
 
