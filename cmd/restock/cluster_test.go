@@ -237,20 +237,11 @@ func (f *fleet) manyKills(customers, rounds int) {
 		f.world.AddRequest(flowtest.Request{SKU: sku, Customer: fmt.Sprintf("Customer %d", i), Consent: true, Email: fmt.Sprintf("m%d@example.com", i), Contact: "E-mail"})
 	}
 	f.must(f.world.Restock(sku, 2*customers))
-	for _, dir := range []string{f.dir, f.machine(1), f.machine(2), f.machine(3)} { // as fast as the gateway takes them, and no limits
-		for file, edits := range map[string][2]string{
-			"restock.yaml":   {"jobs:\n", "limits: {run: 0, hour: 0, day: 0}\njobs:\n"},
-			"sites/crm.yaml": {"\nfollowup:", "\n# followup:"},
-		} {
-			path := filepath.Join(dir, file)
-			data, err := os.ReadFile(path)
-			f.must(err)
-			text := strings.Replace(string(data), edits[0], edits[1], 1)
-			if at := strings.Index(text, "\n# followup:"); at >= 0 {
-				text = text[:at] + text[strings.Index(text, "\nsignup:"):]
-			}
-			f.must(os.WriteFile(path, []byte(text), 0o600))
-		}
+	for _, dir := range []string{f.dir, f.machine(1), f.machine(2), f.machine(3)} {
+		path := filepath.Join(dir, "restock.yaml")
+		data, err := os.ReadFile(path)
+		f.must(err)
+		f.must(os.WriteFile(path, []byte(strings.Replace(string(data), "jobs:\n", "limits: {run: 0, hour: 0, day: 0}\njobs:\n", 1)), 0o600))
 	}
 	for i := 1; i <= 3; i++ {
 		f.daemon(i)
