@@ -151,25 +151,18 @@ func (l *Ledger) InState(ctx context.Context, job string, state State, limit int
 		have[n.Key] = true
 	}
 	looked := 0
-	for entry, err := range l.store.Scan(ctx, Index, "="+job+"/") {
+	key := func(e Entry) string { return e.Key[strings.LastIndexByte(e.Key, '/')+1:] }
+	for bare, err := range l.bare().each(ctx, l.store.Scan(ctx, Index, "="+job+"/"), key) {
 		if err != nil {
 			return nil, false, err
 		}
 		if looked++; looked > maxLooked || len(list) == limit {
 			return list, true, nil
 		}
-		key := entry.Key[strings.LastIndexByte(entry.Key, '/')+1:]
-		if have[key] {
+		if bare.State != state || have[bare.Key] {
 			continue
 		}
-		bare, ok, err := l.bare().Find(ctx, key)
-		if err != nil || !ok || bare.State != state {
-			if err != nil {
-				return nil, false, err
-			}
-			continue
-		}
-		n, _, err := l.Find(ctx, key)
+		n, _, err := l.Find(ctx, bare.Key)
 		if err != nil {
 			return nil, false, err
 		}
