@@ -88,7 +88,7 @@ func (w *workshop) clusterStatus(ctx context.Context) error {
 	for _, one := range h.Servers {
 		keeps := "yes"
 		if one.Error != "" {
-			keeps = one.Error
+			keeps = "away: " + one.Error
 		} else if !one.Sync {
 			keeps = "NO: sync_interval: always is not set"
 		}

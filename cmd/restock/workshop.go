@@ -21,6 +21,7 @@ import (
 	"restock/flows/evidence"
 	"restock/selectors"
 	"restock/state"
+	"restock/state/jetstream"
 	"restock/state/journal"
 )
 
@@ -341,9 +342,13 @@ func (w *workshop) safe(ctx context.Context) error {
 	if err = state.Safe(ctx, w.store); err == nil {
 		return nil
 	}
+	found := err.Error()
+	if unsafe, ok := errors.AsType[*jetstream.Unsafe](err); ok {
+		found = unsafe.Why
+	}
 	return &bot.StepError{
-		Class: bot.Config, Flow: "run", Expected: "servers that keep what they acknowledge", Found: err.Error(), Place: w.config.Cluster.String(),
-		Hint: "see `restock cluster status` and `restock help cluster`", Err: err,
+		Class: bot.Config, Flow: "run", Expected: "servers that keep what they acknowledge", Found: found, Place: w.config.Cluster.String(),
+		Hint: "nothing was read or sent, for the state could forget who was told; see `restock cluster status` and `restock help cluster`", Err: err,
 	}
 }
 

@@ -128,7 +128,14 @@ func ask(ctx context.Context, monitor string) Server {
 		Name    string `json:"server_name"`
 		Version string `json:"version"`
 	}
-	if err := errors.Join(fetch(ctx, monitor, "/jsz?config=true", &js), fetch(ctx, monitor, "/varz", &server)); err != nil {
+	err := fetch(ctx, monitor, "/jsz?config=true", &js)
+	if err == nil {
+		err = fetch(ctx, monitor, "/varz", &server)
+	}
+	if err != nil {
+		if of, ok := errors.AsType[*url.Error](err); ok { // without the address, which stands beside it
+			err = of.Err
+		}
 		one.Error = err.Error()
 		return one
 	}

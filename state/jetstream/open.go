@@ -194,7 +194,7 @@ func (s *Store) begin(ctx context.Context) (err error) {
 		return err
 	})
 	if errors.Is(err, jetstream.ErrStreamNotFound) {
-		return fmt.Errorf("state %s is missing at %s: a new one would have forgotten who was told already; restore a backup, or run `restock init` if this is a new installation",
+		return fmt.Errorf("state %s is missing at %s: a new one would have forgotten who was told already; restore a backup, move one here with `restock migrate file cluster`, or run `restock init` if this is a new installation",
 			s.o.Name, strings.Join(s.o.Servers, ", "))
 	}
 	if err != nil {
