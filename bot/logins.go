@@ -43,12 +43,12 @@ func (l *Ledger) LogIn(ctx context.Context, account string) (done func(), err er
 	defer cancel()
 	key := "log-in/" + account
 	for {
-		out, err := l.store.Apply(waiting, Write{Table: Leases, Key: key, Value: []byte(`{"holder":"a log-in"}`), TTL: logInLife})
+		release, ok, err := l.reserve(waiting, key, "a log-in", logInLife) // one that asks a person takes minutes
 		if err != nil && waiting.Err() == nil {
 			return nil, err
 		}
-		if err == nil && !out[0].Conflict {
-			return l.holdLogIn(context.WithoutCancel(ctx), key, out[0].Rev), nil
+		if ok {
+			return func() { _ = release() }, nil // it ends by itself
 		}
 		select {
 		case <-time.After(200 * time.Millisecond):
@@ -61,31 +61,6 @@ func (l *Ledger) LogIn(ctx context.Context, account string) (done func(), err er
 				Hint: "look at `restock runs`: which run logs in?",
 			}
 		}
-	}
-}
-
-// holdLogIn keeps the entry of a log-in alive: one that asks a person takes minutes. If that fails, the entry ends by itself.
-func (l *Ledger) holdLogIn(ctx context.Context, key string, rev uint64) (done func()) {
-	ctx, cancel := context.WithCancel(ctx)
-	ended := make(chan struct{})
-	go func() {
-		defer close(ended)
-		for {
-			select {
-			case <-ctx.Done():
-				return
-			case <-time.After(logInLife / 3):
-			}
-			out, err := l.store.Apply(context.WithoutCancel(ctx), Write{Table: Leases, Key: key, Value: []byte(`{"holder":"a log-in"}`), Rev: rev, TTL: logInLife})
-			if err == nil && !out[0].Conflict {
-				rev = out[0].Rev
-			}
-		}
-	}()
-	return func() {
-		cancel()
-		<-ended
-		_, _ = l.store.Apply(context.WithoutCancel(ctx), Write{Table: Leases, Key: key, Rev: rev})
 	}
 }
 

@@ -2,42 +2,50 @@ package bot
 
 import (
 	"context"
+	"encoding/json"
 	"time"
 )
 
-// reserveLife is how long something stays reserved by a process that says nothing more.
-const reserveLife = time.Minute
+// workerLife is how long a worker's account stays reserved when it says nothing more.
+const workerLife = time.Minute
 
-// Reserve takes something that only one process may use at a time, on any machine; ok is false where another one has it. release gives
-// it back.
+// Reserve takes something that only one worker may use at a time, on any machine; ok is false where another one has it. release gives it
+// back.
 func (l *Ledger) Reserve(ctx context.Context, what string) (release func() error, ok bool, err error) {
-	w := Write{Table: Leases, Key: what, Value: []byte(`{"holder":"a worker"}`), TTL: reserveLife}
+	return l.reserve(ctx, what, "a worker", workerLife)
+}
+
+// reserve takes an entry that only one process may have, and keeps it alive until it is released. If that fails, it ends by itself.
+func (l *Ledger) reserve(ctx context.Context, what, holder string, life time.Duration) (release func() error, ok bool, err error) {
+	w := Write{Table: Leases, Key: what, TTL: life}
+	if w.Value, err = json.Marshal(Lease{Holder: holder}); err != nil {
+		return nil, false, err
+	}
 	out, err := l.store.Apply(ctx, w)
 	if err != nil || out[0].Conflict {
 		return nil, false, err
 	}
 	w.Rev = out[0].Rev
-	keeping, stop := context.WithCancel(context.WithoutCancel(ctx))
-	done := make(chan struct{})
+	ctx = context.WithoutCancel(ctx)
+	keeping, stop := context.WithCancel(ctx)
+	ended := make(chan struct{})
 	go func() {
-		defer close(done)
-		ticker := time.NewTicker(reserveLife / 6)
-		defer ticker.Stop()
+		defer close(ended)
 		for {
 			select {
 			case <-keeping.Done():
 				return
-			case <-ticker.C:
+			case <-time.After(life / 3):
 			}
-			if out, err := l.store.Apply(keeping, w); err == nil && !out[0].Conflict {
+			if out, err := l.store.Apply(ctx, w); err == nil && !out[0].Conflict { // to its end: its revision is needed
 				w.Rev = out[0].Rev
 			}
 		}
 	}()
 	return func() error {
 		stop()
-		<-done
-		_, err := l.store.Apply(context.WithoutCancel(ctx), Write{Table: Leases, Key: what, Rev: w.Rev})
+		<-ended
+		_, err := l.store.Apply(ctx, Write{Table: Leases, Key: what, Rev: w.Rev})
 		return err
 	}, true, nil
 }
