@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"iter"
+	"slices"
 )
 
 // Several is a Store that gets many entries for not much more than one costs: those on other machines can.
@@ -69,23 +70,13 @@ func (l *Ledger) decodeAll(ctx context.Context, entries []Entry) ([]Notification
 	return list, nil
 }
 
-// each yields the notifications under the keys that a scan leads to, some asked for together; those that are not there are left out.
-func (l *Ledger) each(ctx context.Context, scan iter.Seq2[Entry, error], key func(Entry) string) iter.Seq2[Notification, error] {
+// inParts yields what load makes of the entries of a scan, many at a time.
+func inParts(scan iter.Seq2[Entry, error], load func([]Entry) ([]Notification, error)) iter.Seq2[Notification, error] {
 	return func(yield func(Notification, error) bool) {
-		var keys []string
+		var part []Entry
 		flush := func() bool {
-			found, err := l.getAll(ctx, Notifications, keys)
-			keys = keys[:0]
-			var there []Entry
-			for _, entry := range found {
-				if entry.Rev != 0 {
-					there = append(there, entry)
-				}
-			}
-			var list []Notification
-			if err == nil {
-				list, err = l.decodeAll(ctx, there)
-			}
+			list, err := load(part)
+			part = part[:0]
 			if err != nil {
 				yield(Notification{}, err)
 				return false
@@ -102,12 +93,27 @@ func (l *Ledger) each(ctx context.Context, scan iter.Seq2[Entry, error], key fun
 				yield(Notification{}, err)
 				return
 			}
-			if keys = append(keys, key(entry)); len(keys) == atOnce && !flush() {
+			if part = append(part, entry); len(part) == atOnce && !flush() {
 				return
 			}
 		}
-		if len(keys) > 0 {
+		if len(part) > 0 {
 			flush()
 		}
 	}
+}
+
+// each yields the notifications under the keys that a scan leads to; those that are not there are left out.
+func (l *Ledger) each(ctx context.Context, scan iter.Seq2[Entry, error], key func(Entry) string) iter.Seq2[Notification, error] {
+	return inParts(scan, func(part []Entry) ([]Notification, error) {
+		keys := make([]string, len(part))
+		for i, entry := range part {
+			keys[i] = key(entry)
+		}
+		found, err := l.getAll(ctx, Notifications, keys)
+		if err != nil {
+			return nil, err
+		}
+		return l.decodeAll(ctx, slices.DeleteFunc(found, func(e Entry) bool { return e.Rev == 0 }))
+	})
 }

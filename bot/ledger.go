@@ -188,33 +188,7 @@ func (l *Ledger) attempt(ctx context.Context, writes []Write) error {
 
 // All yields every notification in the order of keys.
 func (l *Ledger) All(ctx context.Context) iter.Seq2[Notification, error] {
-	return func(yield func(Notification, error) bool) {
-		var part []Entry
-		flush := func() bool {
-			list, err := l.decodeAll(ctx, part)
-			part = part[:0]
-			if err != nil {
-				yield(Notification{}, err)
-				return false
-			}
-			for _, n := range list {
-				if !yield(n, nil) {
-					return false
-				}
-			}
-			return true
-		}
-		for entry, err := range l.store.Scan(ctx, Notifications, "") {
-			if err != nil {
-				yield(Notification{}, err)
-				return
-			}
-			if part = append(part, entry); len(part) == atOnce && !flush() {
-				return
-			}
-		}
-		flush()
-	}
+	return inParts(l.store.Scan(ctx, Notifications, ""), func(part []Entry) ([]Notification, error) { return l.decodeAll(ctx, part) })
 }
 
 // records yields every notification without what is sealed in it, which takes less time.
