@@ -17,10 +17,7 @@ func (s *Sites) Stock(ctx context.Context, site string) (bot.Reading, error) {
 		if r == nil {
 			return "", noFlow(v.site, "stock")
 		}
-		l := v.newList(r, "sku", nil)
-		if s.BadRows > 0 {
-			l.layout.soft = []string{"quantity", "availability"}
-		}
+		l := v.stockList()
 		if err := l.readAll(ctx); err != nil {
 			return "", err
 		}
@@ -49,6 +46,15 @@ func (s *Sites) Stock(ctx context.Context, site string) (bot.Reading, error) {
 		return fmt.Sprintf("read %s on %s", count(len(l.result()), "row"), count(l.pages, "page")), nil
 	})
 	return reading, err
+}
+
+// stockList is the stock list, in which a few rows may be unreadable.
+func (v *visit) stockList() *list {
+	l := v.newList(v.site.Stock, "sku", nil)
+	if v.s.BadRows > 0 {
+		l.layout.soft = []string{"quantity", "availability"}
+	}
+	return l
 }
 
 // badRows judges the rows whose quantity cannot be read: a few keep what is known of them, more mean that the page is not

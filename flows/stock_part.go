@@ -40,10 +40,7 @@ func divisible(r *selectors.Reading) bool {
 
 // newPart is a list of which some pages are read.
 func (v *visit) newPart() *list {
-	l := v.newList(v.site.Stock, "sku", nil)
-	if v.s.BadRows > 0 {
-		l.layout.soft = []string{"quantity", "availability"}
-	}
+	l := v.stockList()
 	l.byKey, l.seen, l.total = map[string]int{}, map[string]int{}, -1
 	return l
 }
