@@ -44,15 +44,7 @@ func StartLinked(t testing.TB) *Links {
 		}
 	}
 	l.Lines = routes
-	for i := range n {
-		l.Up(i)
-	}
-	t.Cleanup(func() {
-		for i := range n {
-			l.Down(i)
-		}
-	})
-	l.ready()
+	l.begin()
 	return l
 }
 

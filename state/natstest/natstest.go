@@ -74,16 +74,22 @@ func (l Layout) Address(name string) string {
 func Start(t testing.TB, n int, lax bool) *Cluster {
 	t.Helper()
 	c := &Cluster{t: t, Layout: Layout{Folder: t.TempDir(), Ports: Ports(t, 3*n), Lax: lax}, Servers: make([]*server.Server, n)}
-	for i := range n {
+	c.begin()
+	return c
+}
+
+// begin starts all servers until the end of the test.
+func (c *Cluster) begin() {
+	c.t.Helper()
+	for i := range c.Servers {
 		c.Up(i)
 	}
-	t.Cleanup(func() {
-		for i := range n {
+	c.t.Cleanup(func() {
+		for i := range c.Servers {
 			c.Down(i)
 		}
 	})
 	c.ready()
-	return c
 }
 
 // Up starts a server.
