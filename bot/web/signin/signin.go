@@ -80,7 +80,7 @@ func (p *Provider) End(ctx context.Context, kept string, answer url.Values) (nam
 		return "", "", errors.New("this answer belongs to another log-in")
 	}
 	if why := answer.Get("error"); why != "" {
-		return "", "", fmt.Errorf("the provider said %q", clip(why))
+		return "", "", fmt.Errorf("the provider said %.80q", why)
 	}
 	known, err := p.provider(ctx)
 	if err != nil {
@@ -144,5 +144,3 @@ func (p *Provider) person(id *oidc.IDToken) (name, role string, err error) {
 	}
 	return name, "", nil
 }
-
-func clip(s string) string { return strings.ToValidUTF8(s[:min(len(s), 80)], "") }
