@@ -21,6 +21,12 @@ type Lease struct {
 	done chan struct{} // closed when keep has ended
 }
 
+// ThisProcess names this process among those of all machines.
+func ThisProcess() string {
+	host, _ := os.Hostname()
+	return fmt.Sprintf("process %d on %s", os.Getpid(), host)
+}
+
 // leaseTTL is how long a run that says nothing more is believed to be at work. While the servers of a state choose a new leader, which
 // takes up to 13 seconds, nobody can say anything.
 const leaseTTL = 40 * time.Second
@@ -29,8 +35,7 @@ const leaseTTL = 40 * time.Second
 var errLeaseLost = errors.New("the lease of this job was lost: another process may be running it")
 
 func (l *Ledger) acquire(ctx context.Context, run Run) (*Lease, error) {
-	host, _ := os.Hostname()
-	lease := &Lease{Run: run.ID, Holder: fmt.Sprintf("process %d on %s", os.Getpid(), host), Since: run.Started, job: run.Job, done: make(chan struct{})}
+	lease := &Lease{Run: run.ID, Holder: ThisProcess(), Since: run.Started, job: run.Job, done: make(chan struct{})}
 	value, err := json.Marshal(lease)
 	if err != nil {
 		return nil, err

@@ -69,11 +69,7 @@ func (w *workshop) inherit(c *cobra.Command, former string) (err error) {
 		return nil
 	}
 	defer func() { err = errors.Join(err, old.Close()) }()
-	address, err := w.stateAddress()
-	if err != nil {
-		return err
-	}
-	store, err := state.Open(c.Context(), address, state.Runner)
+	store, err := w.state(c.Context(), state.Runner)
 	if err != nil {
 		return err
 	}
@@ -132,7 +128,7 @@ func (a *app) closed() (*workshop, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &workshop{a: a, config: c, secrets: config.Secrets{Folder: c.Folder, Getenv: a.getenv}}, nil
+	return a.workshop(c), nil
 }
 
 func (w *workshop) adopt(c *cobra.Command) error {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -17,15 +18,6 @@ import (
 // seen is where this machine notes how far it has seen a state on servers.
 func (w *workshop) seen() string { return filepath.Join(w.config.Path(w.config.Data), "state.seen") }
 
-// reader opens the state to look at it.
-func (w *workshop) reader(ctx context.Context) (bot.Store, error) {
-	address, err := w.stateAddress()
-	if err != nil {
-		return nil, err
-	}
-	return state.Open(ctx, address, state.Reader)
-}
-
 // cluster looks whether the servers keep what they acknowledge.
 func (d *doctor) cluster(ctx context.Context, store bot.Store) {
 	h, err := state.Health(ctx, store)
@@ -36,15 +28,8 @@ func (d *doctor) cluster(ctx context.Context, store bot.Store) {
 	case h.Wrong() != "" && h.Risk:
 		d.add("cluster", true, "the risk is accepted: "+h.Wrong(), "")
 	default:
-		d.add("cluster", h.Wrong() == "", orElse(h.Wrong(), fmt.Sprintf("%d servers keep each of %d entries, and what they acknowledge", h.Replicas, h.Entries)), "see `restock help cluster`: nothing is sent until this is right")
+		d.add("cluster", h.Wrong() == "", cmp.Or(h.Wrong(), fmt.Sprintf("%d servers keep each of %d entries, and what they acknowledge", h.Replicas, h.Entries)), "see `restock help cluster`: nothing is sent until this is right")
 	}
-}
-
-func orElse(text, other string) string {
-	if text != "" {
-		return text
-	}
-	return other
 }
 
 func (a *app) clusterCommand() *cobra.Command {
@@ -92,7 +77,7 @@ func (w *workshop) clusterStatus(ctx context.Context) error {
 		} else if !one.Sync {
 			keeps = "NO: sync_interval: always is not set"
 		}
-		fmt.Fprintf(tw, "%s\t%s\t%s\n", orElse(one.Name, one.Monitor), orElse(one.Version, "-"), keeps)
+		fmt.Fprintf(tw, "%s\t%s\t%s\n", cmp.Or(one.Name, one.Monitor), cmp.Or(one.Version, "-"), keeps)
 	}
 	fmt.Fprintln(tw, "\ncopy\tleads\tstate")
 	for _, m := range h.Members {

@@ -17,6 +17,7 @@ import (
 	"restock/bot/config"
 	"restock/flows/browser"
 	"restock/selectors"
+	"restock/state"
 )
 
 // diagnosis is one line of `restock doctor`.
@@ -162,8 +163,7 @@ func (d *doctor) state(ctx context.Context) {
 	} else {
 		d.add("data folder", err == nil, folder, "run `restock init`, or correct data: in restock.yaml")
 	}
-	w := workshop{a: d.a, config: d.config, secrets: config.Secrets{Folder: d.config.Folder, Getenv: d.a.getenv}}
-	store, err := w.reader(ctx)
+	store, err := d.a.workshop(d.config).state(ctx, state.Reader)
 	if err != nil {
 		d.add("state", false, firstLine(err), "restore a backup, or run `restock init` for a new installation")
 		return

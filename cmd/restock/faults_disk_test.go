@@ -164,7 +164,7 @@ func adoptedRun(s *shop) {
 func (s *shop) backupWhileRunning() {
 	w, err := s.open()
 	s.must(err)
-	reader, err := w.reader(s.t.Context())
+	reader, err := w.state(s.t.Context(), state.Reader)
 	s.must(err)
 	path := s.data("backup.db")
 	s.must(state.Backup(reader, path))

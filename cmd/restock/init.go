@@ -108,7 +108,7 @@ func (a *app) complete(ctx context.Context, dir string) error {
 			return err
 		}
 	}
-	w := &workshop{a: a, config: c, secrets: config.Secrets{Folder: c.Folder, Getenv: a.getenv}}
+	w := a.workshop(c)
 	address, err := w.stateAddress()
 	if err != nil {
 		return err

@@ -14,6 +14,7 @@ import (
 	"restock/flows"
 	"restock/flows/browser"
 	"restock/selectors"
+	"restock/state"
 )
 
 // lab is one site with a browser, for trying its file: nothing is written anywhere, and no job need exist.
@@ -38,8 +39,7 @@ func (a *app) openLab(ctx context.Context, name string, hosts ...string) (l *lab
 	c, configErr := config.Load(a.config)
 	if configErr == nil {
 		folder, sitesFolder = c.Folder, c.Path(c.Sites)
-		w := workshop{a: a, config: c, secrets: config.Secrets{Folder: folder, Getenv: a.getenv}}
-		if store, err := w.reader(ctx); err == nil {
+		if store, err := a.workshop(c).state(ctx, state.Reader); err == nil {
 			l.guard = bot.NewLedger(store, a.now)
 			l.closers = append(l.closers, store.Close)
 		}

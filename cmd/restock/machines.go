@@ -3,8 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
-	"os"
 	"slices"
 	"strings"
 	"time"
@@ -48,14 +46,8 @@ const (
 
 // present says again and again that this daemon is at work.
 func (w *workshop) present(ctx context.Context, does map[string]bool) {
-	host, _ := os.Hostname()
-	m := bot.Machine{Name: fmt.Sprintf("process %d on %s", os.Getpid(), host), Since: w.a.now()}
-	for _, role := range allRoles() {
-		if does[role] {
-			m.Roles += "," + role
-		}
-	}
-	m.Roles = strings.TrimPrefix(m.Roles, ",")
+	roles := slices.DeleteFunc(allRoles(), func(role string) bool { return !does[role] })
+	m := bot.Machine{Name: bot.ThisProcess(), Roles: strings.Join(roles, ","), Since: w.a.now()}
 	for ctx.Err() == nil {
 		_ = w.ledger.Present(ctx, m)                  // it is not seen meanwhile, and nothing else
 		_ = state.Seen(ctx, w.store, w.seen(), false) // said when the state is opened

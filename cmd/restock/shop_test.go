@@ -206,7 +206,7 @@ func (s *shop) ledger() []bot.Notification {
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	w := &workshop{a: s.app(), config: c, secrets: config.Secrets{Folder: c.Folder, Getenv: s.app().getenv}}
+	w := s.app().workshop(c)
 	ledger, err := w.newLedger(store)
 	if err != nil {
 		s.t.Fatal(err)
@@ -228,8 +228,7 @@ func (s *shop) reader() bot.Store {
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	w := &workshop{a: s.app(), config: c, secrets: config.Secrets{Folder: c.Folder, Getenv: s.app().getenv}}
-	store, err := w.reader(s.t.Context())
+	store, err := s.app().workshop(c).state(s.t.Context(), state.Reader)
 	if err != nil {
 		s.t.Fatal(err)
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -64,7 +65,7 @@ func (b *workbench) visit(ctx context.Context, site *selectors.Site, dir string)
 	if err := l.failures(failed); err != nil || len(s.saved) > 0 {
 		return s.saved, err
 	}
-	return nil, fmt.Errorf("no page was reached: %s", orElse(strings.Join(notes, "; "), "the site's lists ask for a product, and none is known yet: run its job once"))
+	return nil, fmt.Errorf("no page was reached: %s", cmp.Or(strings.Join(notes, "; "), "the site's lists ask for a product, and none is known yet: run its job once"))
 }
 
 // sample is a product that customers of a CRM wait for, for lists that are asked for one.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
 	"sync"
 
@@ -22,12 +21,11 @@ func (w *workshop) workers(ctx context.Context, jobs ...config.Job) *sync.WaitGr
 		most = max(most, job.Workers-1) // the run itself is one
 	}
 	var all sync.WaitGroup
-	host, _ := os.Hostname()
 	for i := range most {
 		own := *w // its own files and browser
 		worker := &bot.Worker{
 			Ledger: w.ledger, Now: w.a.now, Say: w.a.say, Sites: own.workerSites,
-			Name: fmt.Sprintf("process %d on %s, worker %d", os.Getpid(), host, i+2),
+			Name: fmt.Sprintf("%s, worker %d", bot.ThisProcess(), i+2),
 		}
 		all.Go(func() { worker.Run(ctx) })
 	}

@@ -44,18 +44,16 @@ func (a *app) open(ctx context.Context, role state.Role) (*workshop, error) {
 	if err != nil {
 		return nil, err
 	}
-	w := &workshop{a: a, config: c, secrets: config.Secrets{Folder: c.Folder, Getenv: a.getenv}}
+	w := a.workshop(c)
 	if err := a.checkAfterCrash(ctx, c.Path(c.Data)); err != nil {
 		return nil, err
 	}
-	address, err := w.stateAddress()
-	if err == nil && c.Cluster != nil { // a machine that is new has no folder for what is its own
-		err = os.MkdirAll(c.Path(c.Data), 0o700)
+	if c.Cluster != nil { // a machine that is new has no folder for what is its own
+		if err := os.MkdirAll(c.Path(c.Data), 0o700); err != nil {
+			return nil, err
+		}
 	}
-	if err != nil {
-		return nil, err
-	}
-	if w.store, err = state.Open(ctx, address, role); err != nil {
+	if w.store, err = w.state(ctx, role); err != nil {
 		return nil, err
 	}
 	if err := state.Seen(ctx, w.store, w.seen(), false); err != nil {
@@ -96,6 +94,20 @@ func (w *workshop) newLedger(store bot.Store) (*bot.Ledger, error) {
 		l.Journals = bot.SharedJournals{Store: store, Own: own}
 	}
 	return l, nil
+}
+
+// workshop is one without its state.
+func (a *app) workshop(c *config.Config) *workshop {
+	return &workshop{a: a, config: c, secrets: config.Secrets{Folder: c.Folder, Getenv: a.getenv}}
+}
+
+// state opens the state.
+func (w *workshop) state(ctx context.Context, role state.Role) (bot.Store, error) {
+	address, err := w.stateAddress()
+	if err != nil {
+		return nil, err
+	}
+	return state.Open(ctx, address, role)
 }
 
 // stateAddress is where the state is: the folder data:, or the servers of cluster:.
