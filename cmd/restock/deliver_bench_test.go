@@ -20,6 +20,7 @@ import (
 	"restock/bot/notify"
 	"restock/bot/notify/email"
 	"restock/state"
+	"restock/state/freeport"
 	"restock/state/journal"
 )
 
@@ -53,19 +54,13 @@ func BenchmarkDeliver(b *testing.B) {
 // benchSink starts a server that takes everything: postfix's, or else one of our own.
 func benchSink(b *testing.B) (address string, postfix bool) {
 	b.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		b.Fatal(err)
-	}
-	address = l.Addr().String()
 	program, err := exec.LookPath("smtp-sink")
 	if err != nil {
 		b.Log("smtp-sink is not installed: a sink of our own, and no ratio")
-		_ = l.Close()
 		host, port := rawMail(b, polite)
 		return net.JoinHostPort(host, port), false
 	}
-	_ = l.Close()
+	address = freeport.Address(b)
 	cmd := exec.Command(program, "-u", "nobody", address, "1000")
 	if err := cmd.Start(); err != nil {
 		b.Fatal(err)

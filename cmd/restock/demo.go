@@ -16,6 +16,7 @@ import (
 	"restock/flows/browser"
 	"restock/flows/flowtest"
 	"restock/state"
+	"restock/state/freeport"
 )
 
 func (a *app) demoCommand() *cobra.Command {
@@ -91,10 +92,11 @@ func (a *app) demo(ctx context.Context, dir string) error {
 	}
 	defer world.Close()
 	a.say("sample systems: IMS %s  CRM %s  shop %s", world.IMS.URL, world.CRM.URL, world.Shop.URL)
-	public, err := freeAddress()
+	public, release, err := freeport.Hold()
 	if err != nil {
 		return err
 	}
+	defer release()
 	if err := a.demoFolder(dir, public, world); err != nil {
 		return err
 	}

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"net"
 
 	"restock/bot"
 	"restock/flows/browser"
@@ -129,13 +128,4 @@ func (d *demonstration) add(run bot.Run) {
 	for c, n := range run.Accepted {
 		d.Accepted[c] += n
 	}
-}
-
-// freeAddress is an address of this machine that nobody listens on.
-func freeAddress() (string, error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return "", err
-	}
-	return l.Addr().String(), l.Close()
 }

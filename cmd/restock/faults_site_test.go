@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"io"
 	"log"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -12,6 +11,7 @@ import (
 
 	"restock/bot"
 	"restock/flows/flowtest"
+	"restock/state/freeport"
 )
 
 func networkFaults() []fault {
@@ -23,7 +23,7 @@ func networkFaults() []fault {
 			id: "N1-dns", name: "the host is unknown", arm: func(s *shop) { s.env["IMS_URL"] = "http://nobody.invalid" }, mend: imsBack, class: bot.SiteDown,
 			want: []string{"ERR_NAME_NOT_RESOLVED", "nobody.invalid", "this host is unknown"},
 		},
-		{id: "N1-refused", name: "nobody listens", arm: func(s *shop) { s.env["IMS_URL"] = "http://" + closedPort() }, mend: imsBack, class: bot.SiteDown, want: []string{"ERR_CONNECTION_REFUSED"}},
+		{id: "N1-refused", name: "nobody listens", arm: func(s *shop) { s.env["IMS_URL"] = "http://" + freeport.Address(s.t) }, mend: imsBack, class: bot.SiteDown, want: []string{"ERR_CONNECTION_REFUSED"}},
 		{id: "N2", name: "a certificate that nobody vouches for", arm: func(s *shop) {
 			server := httptest.NewUnstartedServer(s.world.IMS.Config.Handler)
 			server.Config.ErrorLog = log.New(io.Discard, "", 0)
@@ -56,15 +56,6 @@ func networkFaults() []fault {
 }
 
 func imsBack(s *shop) { s.env["IMS_URL"] = s.world.IMS.URL }
-
-func closedPort() string {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return "127.0.0.1:1"
-	}
-	defer l.Close()
-	return l.Addr().String()
-}
 
 func proxied(line flowtest.Line) func(*shop) {
 	return func(s *shop) {

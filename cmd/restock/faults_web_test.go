@@ -15,12 +15,13 @@ import (
 	"time"
 
 	"restock/bot"
+	"restock/state/freeport"
 )
 
 // webFaults are what comes from outside: each while customers wait, and none of it changes anything.
 func webFaults() []fault {
 	web := func(id, name string, arm func(d *desk), after func(d *desk)) fault {
-		address, err := freeAddress()
+		address, release, err := freeport.Hold()
 		f := fault{id: id, name: name, survives: true}
 		f.config = quick + `public: {listen: "` + address + `", url: "http://` + address + `", shopify: {secret: "${secret:SHOP_KEY}"}, signup: {}}` + "\n"
 		open := func(s *shop) *desk { return &desk{shop: s, address: "http://" + address} }
@@ -33,6 +34,7 @@ func webFaults() []fault {
 		}
 		f.after = func(s *shop, _ bot.Run) {
 			d := open(s)
+			defer release()
 			d.listen()
 			after(d)
 			d.stop()

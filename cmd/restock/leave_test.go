@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"io"
-	"net"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -15,18 +14,14 @@ import (
 	"restock/bot"
 	"restock/flows/browser"
 	"restock/selectors"
+	"restock/state/freeport"
 )
 
 // TestLeave: a customer opens the link of a mail in a real browser and presses the button. A scanner that opened every link before
 // has changed nothing; the next time, nobody is told who has left.
 func TestLeave(t *testing.T) {
 	t.Parallel()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	address := l.Addr().String()
-	_ = l.Close()
+	address := freeport.Address(t)
 	s := newShop(t, quick+"public: {listen: \""+address+"\", url: \"http://"+address+"\"}\n")
 	sku := s.restock()
 	if _, err := s.run(); err != nil {

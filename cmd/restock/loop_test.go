@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"restock/flows/flowtest"
+	"restock/state/freeport"
 )
 
 // desk is a shop whose listener for customers is open.
@@ -24,10 +25,7 @@ type desk struct {
 // newDesk is a shop that tells its customers where to sign up, and us of its orders.
 func newDesk(t *testing.T, signUp, more string) *desk {
 	t.Helper()
-	address, err := freeAddress()
-	if err != nil {
-		t.Fatal(err)
-	}
+	address := freeport.Address(t)
 	public := `public: {listen: "` + address + `", url: "http://` + address + `", shopify: {secret: "${secret:SHOP_KEY}"}, signup: {` + signUp + "}}\n"
 	d := &desk{shop: newShop(t, quick+public+more), address: "http://" + address}
 	d.world.Tell(d.address, d.address+"/hooks/shopify", shopKey)

@@ -11,15 +11,13 @@ import (
 	"time"
 
 	"restock/bot/web/admin"
+	"restock/state/freeport"
 )
 
 // TestListenersApart: what customers reach knows nothing of the operators' page, and the other way round.
 func TestListenersApart(t *testing.T) {
 	t.Parallel()
-	public, err := freeAddress()
-	if err != nil {
-		t.Fatal(err)
-	}
+	public := freeport.Address(t)
 	o := newOffice(t, "}\npublic: {listen: \""+public+"\", url: \"http://"+public+"\", shopify: {secret: \"${secret:SHOP_KEY}\"}, signup: {}")
 	serve, err := o.w.listen(t.Context())
 	o.must(err)

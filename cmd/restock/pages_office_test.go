@@ -23,6 +23,7 @@ import (
 	"restock/flows/flowtest"
 	"restock/selectors"
 	"restock/state"
+	"restock/state/freeport"
 )
 
 // office is a company whose daemon is up, with the page of its operators, as browsers see it through examining: a proxy that adds
@@ -40,10 +41,7 @@ type office struct {
 // newOffice lets a run be done, of whose messages one is ambiguous, and another fail, and opens the page.
 func newOffice(t *testing.T, more string) *office {
 	t.Helper()
-	address, err := freeAddress()
-	if err != nil {
-		t.Fatal(err)
-	}
+	address := freeport.Address(t)
 	s := newShop(t, quick+`admin: {listen: "`+address+`"`+more+"}\n")
 	s.certify()
 	o := &office{shop: s, address: "http://" + address}

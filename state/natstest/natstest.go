@@ -3,7 +3,7 @@ package natstest
 
 import (
 	"fmt"
-	"net"
+	"net/netip"
 	"net/url"
 	"path/filepath"
 	"strings"
@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/nats-io/nats-server/v2/server"
+
+	"restock/state/freeport"
 )
 
 // Cluster is several servers.
@@ -148,17 +150,16 @@ func (c *Cluster) Leader(stream string) int {
 	return -1
 }
 
-// Ports are ports that nobody listens on.
+// Ports are ports that nobody listens on, held as long as the test runs.
 func Ports(t testing.TB, n int) []int {
 	t.Helper()
 	ports := make([]int, n)
 	for i := range ports {
-		l, err := net.Listen("tcp", "127.0.0.1:0")
+		address, err := netip.ParseAddrPort(freeport.Address(t))
 		if err != nil {
 			t.Fatal(err)
 		}
-		defer l.Close()
-		ports[i] = l.Addr().(*net.TCPAddr).Port
+		ports[i] = int(address.Port())
 	}
 	return ports
 }

@@ -15,6 +15,7 @@ import (
 	"restock/bot/notify/email"
 	"restock/bot/notify/notifytest"
 	"restock/flows/flowtest"
+	"restock/state/freeport"
 )
 
 func notification(i int) bot.Notification {
@@ -143,13 +144,7 @@ func TestNotRecorded(t *testing.T) {
 
 // TestNobodyThere: a server that refuses, hangs or speaks something else is tried again later.
 func TestNobodyThere(t *testing.T) {
-	closed, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	address := closed.Addr().String()
-	_ = closed.Close()
-	d := notifytest.Send(t.Context(), t, sender(t, address), notification(0), func() error {
+	d := notifytest.Send(t.Context(), t, sender(t, freeport.Address(t)), notification(0), func() error {
 		t.Error("pending without a server")
 		return nil
 	})

@@ -14,6 +14,7 @@ import (
 	"restock/bot"
 	"restock/bot/notify/notifytest"
 	"restock/flows/flowtest"
+	"restock/state/freeport"
 )
 
 // postfix starts a real Postfix on loopback that knows no nobody@example.com, greylists grey@example.com, and hands everything else
@@ -25,7 +26,7 @@ func postfix(t *testing.T, sink string) (address string) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = os.RemoveAll(dir) })
-	port := freePort(t)
+	_, port, _ := net.SplitHostPort(freeport.Address(t))
 	_, sinkPort, _ := net.SplitHostPort(sink)
 	main, master := postfixFiles(dir, port, sinkPort, greylist(t))
 	for name, text := range map[string]string{"main.cf": main, "master.cf": master} {
@@ -107,17 +108,6 @@ scache unix - - n - 1 scache
 postlog unix-dgram n - n - 1 postlogd
 `, port)
 	return main, master
-}
-
-func freePort(t *testing.T) string {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	_, port, _ := net.SplitHostPort(l.Addr().String())
-	return port
 }
 
 // greylist is a policy server: grey@example.com is told to come back once.

@@ -3,7 +3,6 @@ package sms_test
 import (
 	"errors"
 	"fmt"
-	"net"
 	"net/http"
 	"strings"
 	"sync/atomic"
@@ -15,6 +14,7 @@ import (
 	"restock/bot/notify/notifytest"
 	"restock/bot/notify/sms"
 	"restock/flows/flowtest"
+	"restock/state/freeport"
 )
 
 func notification() bot.Notification {
@@ -117,13 +117,7 @@ func TestOutcomes(t *testing.T) {
 
 // TestNobodyThere: where no connection came about, nothing was sent for certain.
 func TestNobodyThere(t *testing.T) {
-	closed, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	base := "http://" + closed.Addr().String()
-	_ = closed.Close()
-	d := notifytest.Send(t.Context(), t, sender(t, options(base, "x")), notification(), func() error { return nil })
+	d := notifytest.Send(t.Context(), t, sender(t, options("http://"+freeport.Address(t), "x")), notification(), func() error { return nil })
 	if d.State != bot.Retry || d.Reason != bot.Unreachable || !d.Stop {
 		t.Errorf("%+v", d)
 	}
