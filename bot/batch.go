@@ -31,6 +31,15 @@ func (l *Ledger) getAll(ctx context.Context, table Table, keys []string) ([]Entr
 	return list, nil
 }
 
+// several returns the notifications under keys; those that are not there are left out.
+func (l *Ledger) several(ctx context.Context, keys []string) ([]Notification, error) {
+	found, err := l.getAll(ctx, Notifications, keys)
+	if err != nil {
+		return nil, err
+	}
+	return l.decodeAll(ctx, slices.DeleteFunc(found, func(e Entry) bool { return e.Rev == 0 }))
+}
+
 // decodeAll reads notifications, with the keys of their people asked for together.
 func (l *Ledger) decodeAll(ctx context.Context, entries []Entry) ([]Notification, error) {
 	list := make([]Notification, len(entries))
@@ -110,10 +119,6 @@ func (l *Ledger) each(ctx context.Context, scan iter.Seq2[Entry, error], key fun
 		for i, entry := range part {
 			keys[i] = key(entry)
 		}
-		found, err := l.getAll(ctx, Notifications, keys)
-		if err != nil {
-			return nil, err
-		}
-		return l.decodeAll(ctx, slices.DeleteFunc(found, func(e Entry) bool { return e.Rev == 0 }))
+		return l.several(ctx, keys)
 	})
 }

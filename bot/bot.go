@@ -25,6 +25,9 @@ type Bot struct {
 	Windows Windows
 	// DryRun reads the sites and plans, but sends, writes and remembers nothing.
 	DryRun bool
+	// Texts, if set, marks what messages are written from: machines with the same mark send a part of what a run sends. The journals
+	// must be shared then.
+	Texts string
 	// Progress, if set, is told what the run is doing.
 	Progress func(text string)
 	// Planned, if set, is given what a dry run would do.

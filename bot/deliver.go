@@ -70,11 +70,10 @@ func (b *Bot) dispatch(ctx context.Context, run *Run, due []*Notification) (fail
 		if claimed.err != nil {
 			return d.failed, claimed.err
 		}
-		d.take(claimed.list)
 		if i+1 < len(parts) && ctx.Err() == nil {
 			next = d.claim(parts[i+1])
 		}
-		if err := b.send(ctx, d, claimed.list); err != nil {
+		if err := b.share(ctx, d, claimed.list); err != nil {
 			return d.failed, err
 		}
 		if ctx.Err() != nil {

@@ -17,10 +17,12 @@ type desk struct {
 
 	mu      sync.Mutex
 	open    map[string]*Notification // given to a sender, and not reported yet
-	stopped map[Channel]bool
-	inARow  map[Channel]int // ambiguous ones
-	unclear int             // ambiguous ones of this run
-	failed  map[string]int  // of each product, for good
+	stopped map[Channel]string       // why no more may be sent
+	inARow  map[Channel]int          // ambiguous ones
+	unclear int                      // ambiguous ones of this run
+	failed  map[string]int           // of each product, for good
+	back    int                      // given back unsent
+	parcels int                      // made so far
 	err     error
 }
 
@@ -28,7 +30,7 @@ type desk struct {
 var errStopped = errors.New("no further messages in this run")
 
 func (b *Bot) newDesk(ctx context.Context, run *Run) (*desk, error) {
-	d := &desk{bot: b, run: run, open: map[string]*Notification{}, stopped: map[Channel]bool{}, inARow: map[Channel]int{}, failed: map[string]int{}}
+	d := &desk{bot: b, run: run, open: map[string]*Notification{}, stopped: map[Channel]string{}, inARow: map[Channel]int{}, failed: map[string]int{}}
 	if b.Ledger.Journals != nil {
 		var err error
 		if d.journal, err = b.Ledger.Journals.Create(run.ID); err != nil {
@@ -130,7 +132,7 @@ func (d *desk) asked(batch []Notification) ([]*Notification, error) {
 	defer d.mu.Unlock()
 	list := make([]*Notification, len(batch))
 	for i, n := range batch {
-		if d.stopped[n.Channel] {
+		if d.stopped[n.Channel] != "" {
 			return nil, errStopped
 		}
 		list[i] = d.open[n.Key]

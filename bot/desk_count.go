@@ -1,6 +1,9 @@
 package bot
 
-import "fmt"
+import (
+	"cmp"
+	"fmt"
+)
 
 // So many ambiguous ones in a row, or such a share of a run's messages, are no bad luck: the relay is broken.
 const (
@@ -17,6 +20,9 @@ func (d *desk) count(n Notification, result Delivery) {
 		d.inARow[n.Channel] = 0
 	case Retry, Queued:
 		run.Retry++
+		if result.State == Queued {
+			d.back++
+		}
 	case Failed:
 		run.Failed++
 		d.failed[n.Restock.SKU]++
@@ -25,10 +31,7 @@ func (d *desk) count(n Notification, result Delivery) {
 		run.Ambiguous++
 		d.unclear++
 		d.inARow[n.Channel]++
-		all := d.unclear + total(run.Accepted) + run.Failed
-		if d.inARow[n.Channel] >= maxAmbiguousInARow || d.unclear >= maxAmbiguousInARow && d.unclear*100 > maxAmbiguousShare*all {
-			d.stop(n.Channel, fmt.Sprintf("%d of %d messages got no clear answer", d.unclear, all))
-		}
+		d.doubt(n.Channel)
 	}
 	switch {
 	case result.Stop:
@@ -38,18 +41,26 @@ func (d *desk) count(n Notification, result Delivery) {
 	}
 }
 
+// doubt stops a channel that does not say clearly what becomes of its messages.
+func (d *desk) doubt(c Channel) {
+	all := d.unclear + total(d.run.Accepted) + d.run.Failed
+	if d.inARow[c] >= maxAmbiguousInARow || d.unclear >= maxAmbiguousInARow && d.unclear*100 > maxAmbiguousShare*all {
+		d.stop(c, fmt.Sprintf("%d of %d messages got no clear answer", d.unclear, all))
+	}
+}
+
 func (d *desk) stop(c Channel, why string) {
-	if d.stopped[c] {
+	if d.stopped[c] != "" {
 		return
 	}
-	d.stopped[c] = true
+	d.stopped[c] = cmp.Or(why, "it went wrong")
 	d.warn(fmt.Sprintf("%s: no further messages in this run: %s", c, why))
 }
 
 func (d *desk) halted(c Channel) bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	return d.stopped[c]
+	return d.stopped[c] != ""
 }
 
 // failure is the first thing that could not be recorded.

@@ -50,6 +50,9 @@ func (l *Ledger) recover(ctx context.Context, now Run) (ambiguous int, err error
 	if err := l.interrupt(ctx, now); err != nil {
 		return 0, err
 	}
+	if err := l.recallParcels(ctx, now.Job); err != nil {
+		return 0, err
+	}
 	var claimed, pending []Notification
 	for n, err := range l.open(ctx, now.Job) {
 		switch {

@@ -53,8 +53,21 @@ func (t Trace) judge(n Notification) Delivery {
 	return Delivery{State: Ambiguous, Reason: Interrupted}
 }
 
+// sealer are Journals that can keep an attempt from leaving that has not begun to: seal reports whether it has.
+type sealer interface {
+	seal(ctx context.Context, run, key string, attempt int) (gone bool, err error)
+}
+
 // judgeAll settles what dead runs left as dot-pending, and returns how many are ambiguous.
 func (l *Ledger) judgeAll(ctx context.Context, run Run, pending []Notification) (ambiguous int, err error) {
+	if ambiguous, err = l.judgePending(ctx, run.ID, pending); err != nil {
+		return ambiguous, err
+	}
+	return ambiguous, l.sweep(ctx, run.Job)
+}
+
+// judgePending settles messages that stand as dot-pending, for a run, and returns how many are ambiguous.
+func (l *Ledger) judgePending(ctx context.Context, run string, pending []Notification) (ambiguous int, err error) {
 	traces := map[string]Trace{}
 	groups := map[Change][]Notification{}
 	for _, n := range pending {
@@ -66,7 +79,7 @@ func (l *Ledger) judgeAll(ctx context.Context, run Run, pending []Notification) 
 			traces[n.Run] = trace
 		}
 		d := trace.judge(n)
-		if shared, ok := l.Journals.(SharedJournals); ok && d.State == Queued {
+		if shared, ok := l.Journals.(sealer); ok && d.State == Queued {
 			gone, err := shared.seal(ctx, n.Run, n.Key, n.Attempt)
 			if err != nil {
 				return 0, err
@@ -78,7 +91,7 @@ func (l *Ledger) judgeAll(ctx context.Context, run Run, pending []Notification) 
 		if d.State == Retry {
 			n.Due = l.now().Add(backoff(n.Attempt))
 		}
-		change := Change{To: d.State, Run: run.ID, Reason: d.Reason, Detail: d.Detail}
+		change := Change{To: d.State, Run: run, Reason: d.Reason, Detail: d.Detail}
 		groups[change] = append(groups[change], n)
 	}
 	for change, list := range groups {
@@ -90,7 +103,7 @@ func (l *Ledger) judgeAll(ctx context.Context, run Run, pending []Notification) 
 			ambiguous += len(moved)
 		}
 	}
-	return ambiguous, l.sweep(ctx, run.Job)
+	return ambiguous, nil
 }
 
 // sweep removes the journals of a job's runs: everything in them stands in the ledger now.

@@ -285,9 +285,10 @@ func (l *Ledger) advance(list []*Notification, change Change) error {
 	return nil
 }
 
-// settle records what became of a message. Somebody else may have taken it for interrupted meanwhile: what is proved
-// counts more than that.
-func (l *Ledger) settle(ctx context.Context, key string, due time.Time, change Change) error {
+// settle records what became of an attempt. Somebody else may have taken it for interrupted meanwhile: what is proved counts more than
+// that. But who comes back after another attempt has begun, with nothing that is proved, has nothing to say.
+func (l *Ledger) settle(ctx context.Context, tried *Notification, change Change) error {
+	key := tried.Key
 	for range 3 {
 		n, ok, err := l.Find(ctx, key)
 		if err != nil || !ok {
@@ -296,7 +297,10 @@ func (l *Ledger) settle(ctx context.Context, key string, due time.Time, change C
 		if n.State == change.To || n.State == Accepted || n.State == Bounced { // a receipt was faster
 			return nil
 		}
-		n.Due = due
+		if change.To != Accepted && n.Attempt != tried.Attempt || change.To == Queued && n.State != Claimed && n.State != DotPending {
+			return nil
+		}
+		n.Due = tried.Due
 		moved, err := l.Move(ctx, []Notification{n}, change)
 		if err != nil || len(moved) == 1 {
 			return err

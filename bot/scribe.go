@@ -134,7 +134,7 @@ func (s *scribe) write(ctx context.Context, changes []change) error {
 			if done != nil && done[j] {
 				continue
 			}
-			if err := s.ledger.settle(ctx, n.Key, n.Due, c.change); first == nil {
+			if err := s.ledger.settle(ctx, n, c.change); first == nil {
 				first = err
 			}
 		}

@@ -200,7 +200,7 @@ func TestMachines(t *testing.T) {
 	f.daemon(3)
 	f.until("two machines", time.Minute, func() bool {
 		out, _ := f.command("cluster", "status", "--config", f.dir).Output()
-		return strings.Count(string(out), "schedule,browse,web") == 2
+		return strings.Count(string(out), "schedule,browse,send,web") == 2
 	})
 	accepted := 0
 	f.world.Mail.Verdict(func(stage, _ string) error {

@@ -17,10 +17,11 @@ const (
 	roleSchedule = "schedule" // runs jobs when they are due
 	roleWeb      = "web"      // answers customers and operators
 	roleBrowse   = "browse"   // reads parts of long lists, for runs of any machine
+	roleSend     = "send"     // sends a part of what runs of any machine send
 )
 
 // allRoles lists them.
-func allRoles() []string { return []string{roleSchedule, roleBrowse, roleWeb} }
+func allRoles() []string { return []string{roleSchedule, roleBrowse, roleSend, roleWeb} }
 
 func rolesOf(list []string) (map[string]bool, error) {
 	does := map[string]bool{}

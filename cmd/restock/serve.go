@@ -34,7 +34,7 @@ func (a *app) serveCommand() *cobra.Command {
 			return a.serve(c.Context(), w, does)
 		},
 	}
-	c.Flags().StringSliceVar(&roles, "roles", allRoles(), "What this machine does, of several that share a state: schedule (runs), browse (parts of long lists), web (the pages)")
+	c.Flags().StringSliceVar(&roles, "roles", allRoles(), "What this machine does, of several that share a state: schedule (runs), browse (parts of long lists), send (a part of what runs send), web (the pages)")
 	return c
 }
 
@@ -65,6 +65,9 @@ func (a *app) serve(ctx context.Context, w *workshop, does map[string]bool) erro
 	if does[roleBrowse] {
 		workers := w.workers(beside, w.config.Jobs...)
 		side.Go(workers.Wait)
+	}
+	if does[roleSend] && w.config.Cluster != nil {
+		side.Go(func() { w.courier(beside) })
 	}
 	if !does[roleSchedule] {
 		<-ctx.Done()

@@ -89,9 +89,7 @@ func (w *workshop) newLedger(store bot.Store) (*bot.Ledger, error) {
 	l.Judge = w.config.Judge()
 	l.Journals = journal.In(filepath.Join(w.config.Path(w.config.Data), "journal"))
 	if w.config.Cluster != nil {
-		own := journal.In(filepath.Join(w.config.Path(w.config.Data), "sent"))
-		own.Keep = true
-		l.Journals = bot.SharedJournals{Store: store, Own: own}
+		l.Journals = w.sharedJournals(store, "")
 	}
 	return l, nil
 }
@@ -241,6 +239,9 @@ func (w *workshop) mailer(c *config.SMTP, render bot.Renderer) (bot.Sender, erro
 	o.Auth, o.Bounce, o.Connections, o.PerLine = c.Auth, c.Bounce, c.Connections, c.PerConnection
 	if c.Rate != nil {
 		o.Rate = float64(*c.Rate) / 100
+		if w.config.Cluster != nil && w.ledger != nil {
+			o.Pace = &bot.Pace{Ledger: w.ledger, Name: string(bot.Email), Rate: o.Rate}
+		}
 	}
 	if c.DKIM != nil {
 		key, err := c.DKIM.Key.Expand(w.values())
@@ -386,6 +387,10 @@ func (w *workshop) prepare(ctx context.Context, job config.Job, run bot.Run, kee
 	if err != nil {
 		return nil, nil, err
 	}
+	texts, err := w.texts()
+	if err != nil {
+		return nil, nil, err
+	}
 	if w.browser, err = (browser.Installer{Say: w.a.stderr}).Ensure(ctx, w.config.Browser.Path); err != nil {
 		return nil, nil, err
 	}
@@ -415,6 +420,7 @@ func (w *workshop) prepare(ctx context.Context, job config.Job, run bot.Run, kee
 	}
 	return &bot.Bot{
 		Ledger: w.ledger, Sites: sites, Clerk: sites, Senders: senders, Log: w.a.log(), Now: w.a.now, Events: w.events(), Windows: w.config.Windows(),
+		Texts: texts,
 	}, end, nil
 }
 

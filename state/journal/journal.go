@@ -26,6 +26,8 @@ type Journals struct {
 	Boot string
 	// Keep says that what has ended stays, for `ledger audit`.
 	Keep bool
+	// Mark is added to the names of runs: another process of this machine keeps journals of the same runs.
+	Mark string
 }
 
 // In returns the journals kept in a folder of this machine.
@@ -64,6 +66,7 @@ func (j Journals) path(run string) (string, error) {
 
 // Create implements bot.Journals.
 func (j Journals) Create(run string) (bot.Journal, error) {
+	run += j.Mark
 	path, err := j.path(run)
 	if err == nil {
 		err = os.MkdirAll(j.Folder, 0o700)
@@ -71,7 +74,11 @@ func (j Journals) Create(run string) (bot.Journal, error) {
 	if err != nil {
 		return nil, err
 	}
-	f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_APPEND|os.O_WRONLY, 0o600)
+	once := os.O_EXCL
+	if j.Keep {
+		once = 0 // parts of a run follow each other
+	}
+	f, err := os.OpenFile(path, os.O_CREATE|once|os.O_APPEND|os.O_WRONLY, 0o600)
 	if err != nil {
 		return nil, err
 	}
@@ -79,6 +86,9 @@ func (j Journals) Create(run string) (bot.Journal, error) {
 		return nil, errors.Join(fmt.Errorf("the journal %s is in use", path), f.Close())
 	}
 	open := &Journal{file: f, keep: j.Keep}
+	if size, err := f.Seek(0, io.SeekEnd); err == nil && size > 0 {
+		return open, nil
+	}
 	if err := open.write(header{run, j.Boot}); err != nil {
 		return nil, errors.Join(err, f.Close(), os.Remove(path))
 	}

@@ -126,3 +126,30 @@ func TestNames(t *testing.T) {
 		}
 	}
 }
+
+// TestKeep: what several parts of a run left, one after the other, is kept together, and apart from another process's.
+func TestKeep(t *testing.T) {
+	j := journal.In(t.TempDir())
+	j.Keep, j.Mark = true, "-courier-1"
+	for _, key := range []string{"a", "b"} {
+		open, err := j.Create(run)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := open.Leave(key, 1); err != nil {
+			t.Fatal(err)
+		}
+		if err := open.End(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	other := j
+	other.Mark = ""
+	if _, err := other.Create(run); err != nil {
+		t.Fatal(err)
+	}
+	trace, err := j.Read(run + j.Mark)
+	if err != nil || len(trace.Left) != 2 || !trace.Left["a/1"] || !trace.Left["b/1"] {
+		t.Errorf("%+v, %v", trace, err)
+	}
+}

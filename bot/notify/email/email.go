@@ -42,9 +42,16 @@ type Options struct {
 	Connections int         // at the same time; default 2
 	PerLine     int         // messages over one connection; default 100
 	Rate        float64     // messages per second; 0: as fast as the server takes them
-	DKIM        *DKIM
+	// Pace, if set, is asked before each message in place of Rate: it holds for several machines.
+	Pace Pace
+	DKIM *DKIM
 	// Dial opens a connection to the server; default: over the network.
 	Dial func(ctx context.Context, network, address string) (net.Conn, error)
+}
+
+// Pace says when the next message may leave.
+type Pace interface {
+	Wait(ctx context.Context) error
 }
 
 // Sender is the e-mail channel.
@@ -52,7 +59,7 @@ type Sender struct {
 	opts    Options
 	render  bot.Renderer
 	client  *mail.Client
-	limit   *rate.Limiter     // may be nil
+	limit   Pace              // may be nil
 	signing *dkim.SignOptions // nil: not signed
 
 	mu   sync.Mutex
@@ -87,8 +94,8 @@ func New(o Options, render bot.Renderer) (*Sender, error) {
 	if o.Dial == nil {
 		o.Dial = (&net.Dialer{}).DialContext
 	}
-	s := &Sender{opts: o, render: render}
-	if o.Rate > 0 {
+	s := &Sender{opts: o, render: render, limit: o.Pace}
+	if o.Rate > 0 && o.Pace == nil {
 		s.limit = rate.NewLimiter(rate.Limit(o.Rate), 1)
 	}
 	options, err := s.options()

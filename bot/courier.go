@@ -1,0 +1,202 @@
+package bot
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+)
+
+// Courier sends parcels of runs that other machines have.
+type Courier struct {
+	Ledger *Ledger
+	Name   string // process 4711 on shop-01: its own runs are left to itself
+	Now    func() time.Time
+	Log    *slog.Logger
+	// Texts marks what this machine writes messages from; it sends no others.
+	Texts func() (string, error)
+	// Senders opens the channels. They are kept for as long as there is work and the texts stay the same.
+	Senders func() (map[Channel]Sender, error)
+	// Say is told what went wrong.
+	Say func(format string, args ...any)
+}
+
+// mostRuns is of how many runs a courier remembers what was wrong.
+const mostRuns = 1000
+
+// Run works until ctx ends.
+func (c *Courier) Run(ctx context.Context) {
+	b := &Bot{Ledger: c.Ledger, Log: c.Log, Now: c.Now}
+	halted := map[string]bool{} // runs of which a channel was stopped here: their holder decides
+	told := map[string]bool{}   // runs with other texts
+	texts := ""                 // of the channels that are open
+	closeAll := func() {
+		for _, s := range b.Senders {
+			if err := s.Close(); err != nil {
+				c.Say("courier: %v", err)
+			}
+		}
+		b.Senders = nil
+	}
+	defer closeAll()
+	last := c.Now()
+	for ctx.Err() == nil {
+		p, ok, err := c.next(ctx, halted, told)
+		if ok && p.Texts != texts {
+			closeAll()
+		}
+		if ok && b.Senders == nil {
+			texts = p.Texts
+			if b.Senders, err = c.Senders(); err != nil {
+				halted[p.Run] = true
+				err = errors.Join(err, c.giveBack(ctx, p))
+			}
+		}
+		if ok && err == nil {
+			var sent Sent
+			sent, err = c.carry(ctx, b, p)
+			halted[p.Run] = len(sent.Stopped) > 0 || sent.Error != ""
+			last = c.Now()
+		}
+		switch {
+		case err != nil && ctx.Err() == nil:
+			c.Say("courier: %v", err)
+			closeAll()
+		case ok:
+			continue
+		case c.Now().Sub(last) > workerIdle:
+			closeAll()
+			last = c.Now()
+		}
+		if len(halted)+len(told) > mostRuns {
+			clear(halted)
+			clear(told)
+		}
+		select {
+		case <-ctx.Done():
+		case <-time.After(workerLook):
+		}
+	}
+}
+
+// next takes a parcel that waits.
+func (c *Courier) next(ctx context.Context, halted, told map[string]bool) (Parcel, bool, error) {
+	list, err := c.Ledger.parcels(ctx, "")
+	if err != nil {
+		return Parcel{}, false, err
+	}
+	texts := ""
+	for _, p := range list {
+		if texts == "" {
+			if texts, err = c.Texts(); err != nil {
+				return Parcel{}, false, err
+			}
+		}
+		switch {
+		case p.Worker != "" || p.Sent != nil || p.Recall || p.Holder == c.Name || halted[p.Run]:
+			continue
+		case p.Texts != texts:
+			if !told[p.Run] {
+				told[p.Run] = true
+				c.Say("courier: messages of run %s are left to other machines: this one would write them differently. Are shop:, smtp:, sms:, public:, texts and the program the same on all machines?", p.Run)
+			}
+			continue
+		}
+		mine, err := c.Ledger.takeParcel(ctx, &p, c.Name)
+		if err != nil || mine {
+			return p, mine, err
+		}
+	}
+	return Parcel{}, false, nil
+}
+
+// carry sends a parcel while it says again and again that it is at work, and reports what became of it.
+func (c *Courier) carry(ctx context.Context, b *Bot, p Parcel) (Sent, error) {
+	sending, stop := context.WithCancel(ctx)
+	defer stop()
+	var keeping sync.WaitGroup
+	keeping.Go(func() { c.keep(sending, &p, stop) })
+	sent := b.deliverParcel(sending, p)
+	stop()
+	keeping.Wait()
+	p.Sent = &sent
+	after := context.WithoutCancel(ctx)
+	for {
+		mine, err := c.Ledger.saveParcel(after, &p)
+		if err != nil || mine {
+			return sent, err
+		}
+		if ours, err := c.reload(after, &p); err != nil || !ours {
+			return sent, err // the holder has taken it back, and looks itself
+		}
+		p.Sent = &sent
+	}
+}
+
+// giveBack leaves a parcel to others.
+func (c *Courier) giveBack(ctx context.Context, p Parcel) error {
+	p.Worker, p.Until = "", time.Time{}
+	_, err := c.Ledger.saveParcel(context.WithoutCancel(ctx), &p)
+	return err
+}
+
+// keep says that a parcel is at work until ctx ends; stop is called when it is wanted back, or somebody else's.
+func (c *Courier) keep(ctx context.Context, p *Parcel, stop func()) {
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(parcelLife / 6):
+		}
+		p.Until = c.Now().Add(parcelLife)
+		mine, err := c.Ledger.saveParcel(context.WithoutCancel(ctx), p)
+		if err != nil || mine {
+			continue // where nothing can be said, nothing can be put on record either
+		}
+		if ours, err := c.reload(context.WithoutCancel(ctx), p); err != nil || !ours || p.Recall {
+			stop()
+			return
+		}
+	}
+}
+
+// reload reads a parcel that somebody has changed; ours is false where it is another one's, or gone.
+func (c *Courier) reload(ctx context.Context, p *Parcel) (ours bool, err error) {
+	entry, err := c.Ledger.store.Get(ctx, Parcels, p.key)
+	if err != nil || entry.Rev == 0 {
+		return false, err
+	}
+	*p, err = parcelIn(entry)
+	return err == nil && p.Worker == c.Name, err
+}
+
+// deliverParcel sends what is in a parcel, of a run that another process has.
+func (b *Bot) deliverParcel(ctx context.Context, p Parcel) Sent {
+	run := Run{ID: p.Run, Job: p.Job, Counts: Counts{Accepted: map[Channel]int{}}}
+	list, err := b.Ledger.several(ctx, p.Keys)
+	if err != nil {
+		return Sent{Error: Clean(err.Error())}
+	}
+	var mine []*Notification
+	for _, n := range list {
+		if n.State == Claimed && n.Run == p.Run {
+			mine = append(mine, &n)
+		}
+	}
+	d, err := b.newDesk(ctx, &run)
+	if err != nil {
+		return Sent{Error: Clean(err.Error())}
+	}
+	err = b.carry(ctx, d, mine)
+	err = errors.Join(err, d.close())
+	sent := Sent{
+		Accepted: run.Accepted, Retry: run.Retry - d.back, Failed: run.Failed, Ambiguous: run.Ambiguous, Suppressed: run.Suppressed,
+		Products: d.failed, Stopped: d.stopped, Warnings: run.Warnings,
+	}
+	if err != nil {
+		sent.Error = Clean(fmt.Sprint(err))
+	}
+	return sent
+}
