@@ -3,6 +3,7 @@ package bot
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"sort"
 	"time"
@@ -50,7 +51,7 @@ func (l *Ledger) recover(ctx context.Context, now Run) (ambiguous int, err error
 	if err := l.interrupt(ctx, now); err != nil {
 		return 0, err
 	}
-	if err := l.recallParcels(ctx, now.Job); err != nil {
+	if err := errors.Join(l.recallParcels(ctx, now.Job), l.dropOldShards(ctx, now.Job)); err != nil {
 		return 0, err
 	}
 	var claimed, pending []Notification

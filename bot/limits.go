@@ -3,6 +3,7 @@ package bot
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -46,18 +47,28 @@ func (l *Ledger) State(ctx context.Context, job string) (s JobState, err error) 
 	return s, nil
 }
 
-// Update changes what a job remembers. The job's lease makes its run the only writer.
-func (l *Ledger) Update(ctx context.Context, job string, change func(*JobState)) error {
-	return l.put(ctx, Jobs, job, func(old []byte) (any, error) {
-		var s JobState
-		if old != nil {
-			if err := json.Unmarshal(old, &s); err != nil {
-				return nil, fmt.Errorf("job %s: %w: %w", job, errDecode, err)
+// mostRaces is how often a change is tried where somebody else was faster.
+const mostRaces = 20
+
+// Update changes what a job remembers. Its run has the lease, but alerts are told after that: where somebody else was faster, change is
+// called again with what stands there now.
+func (l *Ledger) Update(ctx context.Context, job string, change func(*JobState)) (err error) {
+	for range mostRaces {
+		err = l.put(ctx, Jobs, job, func(old []byte) (any, error) {
+			var s JobState
+			if old != nil {
+				if err := json.Unmarshal(old, &s); err != nil {
+					return nil, fmt.Errorf("job %s: %w: %w", job, errDecode, err)
+				}
 			}
+			change(&s)
+			return s, nil
+		})
+		if !errors.Is(err, ErrConflict) {
+			break
 		}
-		change(&s)
-		return s, nil
-	})
+	}
+	return err
 }
 
 // allow splits what is due into what may leave within the limits and what must be held, by the limit. It counts the former

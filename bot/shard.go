@@ -52,7 +52,7 @@ type Shard struct {
 	Worker string    `json:"worker,omitempty"`
 	Until  time.Time `json:"until,omitzero"` // the worker is taken for dead after this, unless it has said that it is at work
 	Tried  int       `json:"tried"`
-	Part   *Part     `json:"part,omitempty"`
+	Done   bool      `json:"done,omitempty"`  // its part stands in Parts
 	Error  string    `json:"error,omitempty"` // of the last try
 
 	key string
@@ -66,6 +66,7 @@ const (
 	shardLife  = 30 * time.Second // without a word of its worker
 	shardTries = 3
 	shardLook  = 300 * time.Millisecond
+	partLife   = 6 * time.Hour // of what a worker has read that comes back when its run is gone
 )
 
 // shards lists the shards of a run, or of all.
@@ -150,10 +151,10 @@ func (b *Bot) divide(ctx context.Context, job Job, run *Run, d Divider, p Pages)
 		}
 		left := 0
 		for _, s := range list {
-			if s.Part == nil {
+			if !s.Done {
 				left++
 			}
-			if s.Part == nil && s.Tried >= shardTries && s.Worker == "" {
+			if !s.Done && s.Tried >= shardTries && s.Worker == "" {
 				return nil, 0, &StepError{
 					Class: DataContract, Site: job.IMS, Flow: "stock", Step: fmt.Sprintf("read pages %d to %d", s.From, s.To), Expected: "the pages to be read by one of the workers",
 					Found: fmt.Sprintf("%d of them failed, the last: %s", s.Tried, s.Error), Hint: "look at the machines' logs; nothing was used. Without workers: one reads them all, and leaves evidence",
@@ -162,7 +163,7 @@ func (b *Bot) divide(ctx context.Context, job Job, run *Run, d Divider, p Pages)
 		}
 		b.progress("reading the stock of %s: %d of %d parts are left", job.IMS, left, len(list))
 		if left == 0 {
-			return inOrder(list)
+			return l.partsOf(ctx, list)
 		}
 		if worked, err := w.one(ctx, run.ID, func(context.Context, Shard) (Divider, error) { return d, nil }); err != nil {
 			return nil, 0, err
@@ -177,13 +178,49 @@ func (b *Bot) divide(ctx context.Context, job Job, run *Run, d Divider, p Pages)
 	}
 }
 
-func inOrder(list []Shard) (parts []Part, workers int, err error) {
+// partsOf returns what was read of shards, in the order of their pages.
+func (l *Ledger) partsOf(ctx context.Context, list []Shard) (parts []Part, workers int, err error) {
 	slices.SortFunc(list, func(a, b Shard) int { return a.From - b.From })
 	names := map[string]bool{}
 	for _, s := range list {
-		parts, names[s.Worker] = append(parts, *s.Part), true
+		part, ok, err := get[Part](ctx, l.store, Parts, s.partKey())
+		if err != nil || !ok {
+			return nil, 0, errors.Join(err, fmt.Errorf("what was read of shard %s is not there", s.key))
+		}
+		parts, names[s.Worker] = append(parts, part), true
 	}
 	return parts, len(names), nil
+}
+
+// partKey is where this try's reading stands: what a worker has read that was taken for dead is another one.
+func (s *Shard) partKey() string { return fmt.Sprintf("%s/%d", s.key, s.Tried) }
+
+// savePart keeps what was read of a shard; the shard says so afterwards.
+func (l *Ledger) savePart(ctx context.Context, s *Shard, part Part) error {
+	value, err := json.Marshal(part)
+	if err != nil {
+		return err
+	}
+	_, err = l.store.Apply(ctx, Write{Table: Parts, Key: s.partKey(), Value: value, TTL: partLife}) // a conflict: it stands there already
+	return err
+}
+
+// dropOldShards removes those of runs of a job that are gone.
+func (l *Ledger) dropOldShards(ctx context.Context, job string) error {
+	list, err := l.shards(ctx, "")
+	if err != nil {
+		return err
+	}
+	old := map[string]bool{}
+	for _, s := range list {
+		if s.Job == job && !old[s.Run] {
+			old[s.Run] = true
+			if err := l.dropShards(ctx, s.Run); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 func (l *Ledger) dropShards(ctx context.Context, run string) error {
@@ -194,6 +231,12 @@ func (l *Ledger) dropShards(ctx context.Context, run string) error {
 	var writes []Write
 	for _, s := range list {
 		writes = append(writes, Write{Table: Shards, Key: s.key, Rev: s.rev})
+	}
+	for entry, err := range l.store.Scan(ctx, Parts, run+"/") {
+		if err != nil {
+			return err
+		}
+		writes = append(writes, Write{Table: Parts, Key: entry.Key, Rev: entry.Rev})
 	}
 	return l.attempt(ctx, writes)
 }

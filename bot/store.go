@@ -52,6 +52,7 @@ const (
 	ClickTable    Table = "clicks"        // key of the notification → Clicks
 	Orders        Table = "orders"        // shop/number → Order
 	Shards        Table = "shards"        // run/page → Shard
+	Parts         Table = "parts"         // run/page/try → Part
 	Parcels       Table = "parcels"       // run/number → Parcel
 	SignUps       Table = "signups"       // ID → SignUp
 	Places        Table = "places"        // job/SKU/message → key of the notification of who came too late
@@ -63,7 +64,7 @@ const (
 // Tables lists every table, in alphabetical order.
 func Tables() []Table {
 	return []Table{
-		Asked, ClickTable, Contracts, Episodes, Holds, Inbox, Index, Jobs, Leases, Left, Levels, LogIns, Machines, Meta, Notifications, Orders, Parcels, People, Places, Questions, Runs,
+		Asked, ClickTable, Contracts, Episodes, Holds, Inbox, Index, Jobs, Leases, Left, Levels, LogIns, Machines, Meta, Notifications, Orders, Parcels, Parts, People, Places, Questions, Runs,
 		Sessions, Shards, SignUps, Suppressions, Ticks, Work,
 	}
 }

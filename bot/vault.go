@@ -88,6 +88,16 @@ func seal(key cipher.AEAD, plain, bound []byte) []byte {
 	return key.Seal(nonce, nonce, plain, bound)
 }
 
+// SealFile seals a file of that name, for whoever has the same secret.
+func (v *Vault) SealFile(name string, plain []byte) []byte {
+	return seal(v.wrap, plain, []byte("file/"+name))
+}
+
+// OpenFile opens what [Vault.SealFile] sealed under the same name.
+func (v *Vault) OpenFile(name string, sealed []byte) ([]byte, error) {
+	return unseal(v.wrap, sealed, []byte("file/"+name))
+}
+
 // personal is the key of a person, with a name that sealed data carry: somebody who was forgotten and comes back has another key,
 // and what was sealed before stays closed.
 type personal struct {

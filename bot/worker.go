@@ -25,7 +25,7 @@ const (
 
 // Run works until ctx ends.
 func (w *Worker) Run(ctx context.Context) {
-	open := map[string]Divider{} // by site
+	open := map[string]Divider{} // by run and site
 	var closers []func() error
 	var last time.Time
 	closeAll := func() {
@@ -40,12 +40,13 @@ func (w *Worker) Run(ctx context.Context) {
 	defer closeAll()
 	for ctx.Err() == nil {
 		worked, err := w.one(ctx, "", func(ctx context.Context, s Shard) (Divider, error) {
-			if d := open[s.Site]; d != nil {
+			if d := open[s.Run+"/"+s.Site]; d != nil {
 				return d, nil
 			}
+			closeAll() // of another run: the same account
 			d, end, err := w.Sites(ctx, s)
 			if err == nil && d != nil {
-				open[s.Site] = d
+				open[s.Run+"/"+s.Site] = d
 				closers = append(closers, end)
 			}
 			return d, err
@@ -75,7 +76,7 @@ func (w *Worker) one(ctx context.Context, run string, sites func(context.Context
 	}
 	for _, s := range list {
 		now := w.Now()
-		if s.Part != nil || s.Worker != "" && now.Before(s.Until) || s.Tried >= shardTries && s.Worker == "" {
+		if s.Done || s.Worker != "" && now.Before(s.Until) || s.Tried >= shardTries && s.Worker == "" {
 			continue
 		}
 		d, err := sites(ctx, s)
@@ -121,10 +122,15 @@ func (w *Worker) read(ctx context.Context, d Divider, s Shard) error {
 			if a.err == nil && a.part.Rows != s.Pages.rows(s.From, s.To) && a.part.Total == s.Pages.Total {
 				a.err = fmt.Errorf("%d rows on pages %d to %d, expected %d", a.part.Rows, s.From, s.To, s.Pages.rows(s.From, s.To))
 			}
+			if a.err == nil {
+				if err := w.Ledger.savePart(ctx, &s, a.part); err != nil {
+					return err
+				}
+			}
 			if a.err != nil {
 				s.Worker, s.Until, s.Error = "", time.Time{}, Clean(a.err.Error())
 			} else {
-				s.Part = &a.part
+				s.Done = true
 			}
 			_, err := w.Ledger.saveShard(ctx, &s) // a conflict: it was taken for dead, and another one reads it
 			if err == nil && a.err != nil && w.Say != nil {

@@ -22,10 +22,12 @@ type Sites struct {
 	Values   selectors.Values // environment and secrets
 	NewPage  func(ctx context.Context, site *selectors.Site) (Page, error)
 	Guard    Guard
-	Evidence string         // folder for what failed steps leave
-	Zone     *time.Location // for the times that are written into the CRM
-	Now      func() time.Time
-	BadRows  int // percent of the rows of a stock list whose quantity may be unreadable
+	Evidence string // folder for what failed steps leave
+	// EvidenceMark is added to the names of the folders in it: others work in the same sites for the same run.
+	EvidenceMark string
+	Zone         *time.Location // for the times that are written into the CRM
+	Now          func() time.Time
+	BadRows      int // percent of the rows of a stock list whose quantity may be unreadable
 	// OpenLimit is how long a page may take to load (default 30s), StepLimit how long a step may (10s) unless it says within:.
 	OpenLimit, StepLimit time.Duration
 	// Worn, if set, is asked before each flow whether the browser is to be replaced; then all pages are closed first.

@@ -63,7 +63,7 @@ func (s *Sites) evidence(ctx context.Context, v *visit, err error) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), captureLimit)
 	defer cancel()
 	s.shots++
-	dir := filepath.Join(s.Evidence, fmt.Sprintf("%02d-%s-%s", s.shots, v.site.Site, v.flow))
+	dir := filepath.Join(s.Evidence, fmt.Sprintf("%02d-%s-%s", s.shots, v.site.Site, v.flow)+s.EvidenceMark)
 	r := evidence.Record{
 		At: s.Now().In(s.Zone), Failure: step, Steps: v.trail, Excerpt: evidence.Excerpt(step.Place), Definition: evidence.Definition(step.Place, step.Expected),
 		Good: s.lastGood(v),

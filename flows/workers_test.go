@@ -106,6 +106,10 @@ func crew(t testing.TB, list *longList, workers int, more ...func(*bot.Worker)) 
 		}
 		all.Go(func() { w.Run(ctx) })
 	}
+	dead := bot.Write{Table: bot.Shards, Key: "dead/00001", Value: []byte(`{"run":"dead","job":"shop","site":"ims","done":true}`)} // its run was cut off
+	if _, err := store.Apply(context.Background(), dead); err != nil {
+		t.Fatal(err)
+	}
 	b := &bot.Bot{Ledger: bot.NewLedger(store, time.Now), Sites: onlyStock{sites()}, Log: slog.New(slog.NewTextHandler(io.Discard, nil)), Now: time.Now}
 	for _, change := range more {
 		w := &bot.Worker{Now: b.Now}
@@ -127,8 +131,10 @@ func crew(t testing.TB, list *longList, workers int, more ...func(*bot.Worker)) 
 			levels = append(levels, l)
 		}
 	}
-	for entry, err := range store.Scan(context.Background(), bot.Shards, "") {
-		t.Errorf("a shard is left: %s, %v", entry.Key, err)
+	for _, table := range []bot.Table{bot.Shards, bot.Parts} {
+		for entry, err := range store.Scan(context.Background(), table, "") {
+			t.Errorf("%s are left: %s, %v", table, entry.Key, err)
+		}
 	}
 	return run, levels
 }

@@ -56,7 +56,7 @@ func (w *workshop) administer(ctx context.Context, b *board) (serve func(), err 
 	}
 	number, _ := version()
 	page := &admin.Admin{
-		Ledger: w.ledger, Control: b, Access: access, Evidence: w.evidence(), Zone: w.config.Location, Shop: w.config.Shop.Name, Version: number, Now: w.a.now, Log: w.a.log(), Failures: w.failures, Lab: &workbench{w: w, board: b},
+		Ledger: w.ledger, Control: b, Access: access, Evidence: w.evidence(), Zone: w.config.Location, Shop: w.config.Shop.Name, Version: number, Now: w.a.now, Log: w.a.log(), Failures: w.failures, Bring: w.bringEvidence, Lab: &workbench{w: w, board: b},
 		Report: func(ctx context.Context, from, to time.Time, per string) (report.Report, error) {
 			o := w.reportOn(per, "")
 			o.From, o.To = from, to

@@ -23,6 +23,39 @@ func (w *workshop) report(ctx context.Context, run bot.Run) {
 		return
 	}
 	ctx = context.WithoutCancel(ctx)
+	err := w.alone(ctx, "alerts/"+run.Job, func() error { return w.decide(ctx, run) })
+	if err == nil && run.Outcome == bot.Done {
+		err = w.heartbeat(ctx)
+	}
+	if err != nil {
+		w.a.say("restock: alerts: %v", err)
+	}
+}
+
+// alone does what no other process, and no other job, may do at the same time: what was told is told once.
+func (w *workshop) alone(ctx context.Context, what string, do func() error) error {
+	ctx, cancel := context.WithTimeout(ctx, 3*alertLimit)
+	defer cancel()
+	for {
+		release, ok, err := w.ledger.Reserve(ctx, "alone/"+what)
+		if err != nil {
+			return err
+		}
+		if ok {
+			return errors.Join(do(), release())
+		}
+		pauseFor(ctx, aloneLook)
+		if ctx.Err() != nil {
+			return fmt.Errorf("another process has been at %s for %s: %w", what, 3*alertLimit, ctx.Err())
+		}
+	}
+}
+
+// aloneLook is the time between two looks whether another one is done.
+const aloneLook = 200 * time.Millisecond
+
+// decide tells what is to be told of a run, and what could not be told before.
+func (w *workshop) decide(ctx context.Context, run bot.Run) error {
 	var alerts []bot.Alert
 	err := w.ledger.Update(ctx, run.Job, func(s *bot.JobState) {
 		s.Streak, alerts = bot.Decide(s.Streak, run, w.config.Alerts.Repeat)
@@ -36,12 +69,7 @@ func (w *workshop) report(ctx context.Context, run bot.Run) {
 		unsent := w.alert(ctx, alerts)
 		err = w.ledger.Update(ctx, run.Job, func(s *bot.JobState) { s.Streak.Unsent = unsent[max(0, len(unsent)-20):] })
 	}
-	if err == nil && run.Outcome == bot.Done {
-		err = w.heartbeat(ctx)
-	}
-	if err != nil {
-		w.a.say("restock: alerts: %v", err)
-	}
+	return err
 }
 
 // targets are where an alert has to go: "mail", and the places of the webhooks in the file.
@@ -212,16 +240,34 @@ func (w *workshop) digests(ctx context.Context) {
 
 // digest sends the summary of the day before, if it was not sent yet.
 func (w *workshop) digest(ctx context.Context, now time.Time) error {
+	due, err := w.digestDue(ctx, now)
+	if err != nil || due.IsZero() {
+		return err
+	}
+	return w.alone(ctx, "digest", func() error { return w.sendDigest(ctx, now) })
+}
+
+// digestDue is when the summary was due that was not sent yet, or the zero time.
+func (w *workshop) digestDue(ctx context.Context, now time.Time) (time.Time, error) {
 	at, err := time.Parse("15:04", w.config.Alerts.Digest)
 	if err != nil {
-		return err
+		return at, err
 	}
 	now = now.In(w.config.Location)
 	due := time.Date(now.Year(), now.Month(), now.Day(), at.Hour(), at.Minute(), 0, 0, w.config.Location)
 	last, err := w.ledger.Marked(ctx, "digest")
 	if err != nil || now.Before(due) || !last.Before(due) {
+		return time.Time{}, err
+	}
+	return due, nil
+}
+
+func (w *workshop) sendDigest(ctx context.Context, now time.Time) error {
+	due, err := w.digestDue(ctx, now) // another one may have sent it meanwhile
+	if err != nil || due.IsZero() {
 		return err
 	}
+	now = now.In(w.config.Location)
 	runs, err := w.ledger.History(ctx, "", 10_000)
 	if err != nil {
 		return err

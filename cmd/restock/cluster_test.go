@@ -227,6 +227,37 @@ func TestMachines(t *testing.T) {
 		t.Errorf("%d ambiguous", n)
 	}
 	t.Logf("%d told, %d ambiguous", f.told(), count(f.shop, bot.Ambiguous))
+	f.seesEvidence()
+}
+
+// seesEvidence: what a run left that failed on one machine is seen on another one.
+func (f *fleet) seesEvidence() {
+	f.t.Helper()
+	path := filepath.Join(f.machine(1), "sites", "ims.yaml")
+	text, err := os.ReadFile(path)
+	f.must(err)
+	f.must(os.WriteFile(path, []byte(strings.Replace(string(text), "header: On hand", "header: Available", 1)), 0o600))
+	var run struct {
+		ID string `json:"run"`
+	}
+	out, err := f.command("run", "--json", "--config", f.machine(1)).Output()
+	if err == nil {
+		f.t.Fatal("the run with the broken file did not fail")
+	}
+	f.must(json.Unmarshal(out, &run))
+	page := filepath.Join(f.machine(3), "data", "runs", run.ID, "evidence.html")
+	if out, err = f.command("runs", "show", run.ID, "--config", f.machine(3)).CombinedOutput(); err != nil {
+		f.t.Fatalf("%v: %s", err, out)
+	}
+	if !strings.Contains(string(out), "evidence: "+page) {
+		f.t.Errorf("the other machine shows\n%s", out)
+	}
+	if data, err := os.ReadFile(page); err != nil || !strings.Contains(string(data), "Available") || !strings.Contains(string(data), "data:image/png") {
+		f.t.Errorf("%v: %.200s", err, data)
+	}
+	if pictures, _ := filepath.Glob(filepath.Join(filepath.Dir(page), "*", "screenshot.png")); len(pictures) != 1 {
+		f.t.Errorf("pictures: %v", pictures)
+	}
 }
 
 // manyKills tells many customers while each machine and each server is killed in turn, and comes back.

@@ -34,6 +34,18 @@ func (w *workshop) confirm(ctx context.Context) error {
 	if err != nil || len(list) == 0 {
 		return err
 	}
+	if w.config.Cluster == nil {
+		return w.confirmAll(ctx, list)
+	}
+	return w.alone(ctx, "confirm", func() error {
+		if list, err = w.ledger.Unconfirmed(ctx); err != nil {
+			return err
+		}
+		return w.confirmAll(ctx, list)
+	})
+}
+
+func (w *workshop) confirmAll(ctx context.Context, list []bot.SignUp) error {
 	senders, err := w.sendersWith(func(n bot.Notification) (bot.Message, error) {
 		return notify.Confirmation(w.shop(), n, w.publicURL("/s/"+w.ledger.Vault.ConfirmToken(n.Key)))
 	})

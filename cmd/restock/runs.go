@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"os"
 	"text/tabwriter"
 
 	"github.com/spf13/cobra"
@@ -48,6 +49,9 @@ func (a *app) runsCommand() *cobra.Command {
 				return fmt.Errorf("there is no run %s; `restock runs` lists them", args[0])
 			case a.json:
 				return a.printJSON(run)
+			}
+			if err := w.bringEvidence(c.Context(), run.ID); err != nil {
+				a.say("restock: %v", err)
 			}
 			a.printRun(result{Run: run})
 			a.printSteps(w, run)
@@ -95,6 +99,10 @@ func (a *app) printSteps(w *workshop, run bot.Run) {
 		a.print("  error: %s", run.Error)
 	}
 	if run.Problem != nil && run.Problem.Evidence != "" {
-		a.print("  evidence: %s", run.Problem.Page())
+		page := run.Problem.Page()
+		if _, err := os.Stat(w.here(run)); err == nil {
+			page = w.here(run)
+		}
+		a.print("  evidence: %s", page)
 	}
 }

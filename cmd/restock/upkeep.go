@@ -119,8 +119,22 @@ func (w *workshop) overdue(ctx context.Context, run *bot.Run) {
 	if last, err := w.ledger.Marked(ctx, what); err != nil || now.Sub(last) < 20*time.Hour {
 		return
 	}
-	alert := bot.Alert{Kind: bot.AlertLeft, For: []bot.Role{bot.Ops, bot.Admin}, Title: "people have left, and the CRM does not know", Text: text, Next: next, At: now}
-	if unsent := w.alert(ctx, []bot.Alert{alert}); len(unsent) == 0 {
-		_ = w.ledger.Mark(ctx, what, now) // told again tomorrow; at the next run, if it cannot be noted
+	err = w.alone(ctx, what, func() error {
+		if last, err := w.ledger.Marked(ctx, what); err != nil || now.Sub(last) < 20*time.Hour {
+			return err // another one has told it meanwhile
+		}
+		return w.tellOverdue(ctx, what, text, next)
+	})
+	if err != nil {
+		w.a.say("restock: alerts: %v", err)
 	}
+}
+
+func (w *workshop) tellOverdue(ctx context.Context, what, text, next string) error {
+	now := w.a.now()
+	alert := bot.Alert{Kind: bot.AlertLeft, For: []bot.Role{bot.Ops, bot.Admin}, Title: "people have left, and the CRM does not know", Text: text, Next: next, At: now}
+	if unsent := w.alert(ctx, []bot.Alert{alert}); len(unsent) > 0 {
+		return nil // said already; told again at the next run
+	}
+	return w.ledger.Mark(ctx, what, now) // told again tomorrow
 }

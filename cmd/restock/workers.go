@@ -68,17 +68,17 @@ func (w *workshop) workerSites(ctx context.Context, s bot.Shard) (bot.Divider, f
 	if err != nil {
 		return nil, nil, errors.Join(err, closeAll())
 	}
-	values := w.valuesOf(account)
+	values, mark := w.valuesOf(account), fmt.Sprint(workerMark, account, "-", w.a.now().Format("150405"))
 	sites := &flows.Sites{
 		Files: w.sites, Values: values, Guard: accountGuard{w.ledger, account}, Zone: w.config.Location, Now: w.a.now,
 		NewPage: func(ctx context.Context, site *selectors.Site) (flows.Page, error) {
 			return page(ctx, governor, site, values)
 		},
-		Evidence: filepath.Join(w.evidence(), s.Run, fmt.Sprint("worker-", account)), BadRows: job.Bot(nil).Policy.Guards.BadRows,
+		Evidence: filepath.Join(w.evidence(), s.Run), EvidenceMark: mark, BadRows: job.Bot(nil).Policy.Guards.BadRows,
 		Worn: governor.Worn, OpenLimit: w.config.Browser.Open, StepLimit: w.config.Browser.Step, Key: key,
 	}
 	end = append(end, governor.Close, sites.Close)
-	return sites, closeAll, nil
+	return sharing{sites, func(ctx context.Context) { w.shareEvidence(ctx, s.Run, mark) }}, closeAll, nil
 }
 
 // mostAccounts of a site are looked for.

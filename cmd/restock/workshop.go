@@ -334,6 +334,7 @@ func (w *workshop) run(ctx context.Context, name, trigger string, dry bool, o ru
 	run, err = b.Do(bounded, job.Bot(w.channels()), run)
 	keeper.end(err == nil && run.Outcome == bot.Done)
 	err = errors.Join(err, end())
+	w.shareEvidence(ctx, run.ID, ownPart)
 	if _, busy := errors.AsType[*bot.LockedError](err); !busy && !dry {
 		w.report(ctx, run)
 	}
@@ -438,9 +439,6 @@ func (w *workshop) events() map[string][]bot.Event {
 	}
 	return list
 }
-
-// evidence is the folder of what failed steps leave.
-func (w *workshop) evidence() string { return filepath.Join(w.config.Path(w.config.Data), "runs") }
 
 // prune removes evidence that is too old or too much.
 func (w *workshop) prune() {

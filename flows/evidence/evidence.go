@@ -98,9 +98,13 @@ func stepsText(r Record) string {
 
 // write replaces a file in one go, so that nobody reads half of it.
 func write(path string, data []byte) error {
-	tmp := path + ".tmp"
-	if err := os.WriteFile(tmp, data, 0o600); err != nil {
-		return errors.Join(err, os.Remove(tmp))
+	f, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".*.tmp") // workers write the same page
+	if err != nil {
+		return err
 	}
-	return os.Rename(tmp, path)
+	_, err = f.Write(data)
+	if err = errors.Join(err, f.Close()); err != nil {
+		return errors.Join(err, os.Remove(f.Name()))
+	}
+	return os.Rename(f.Name(), path)
 }

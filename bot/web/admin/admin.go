@@ -30,11 +30,13 @@ type Admin struct {
 	Lab      Lab
 	Access   *Access
 	Evidence string // folder of what failed runs left
-	Zone     *time.Location
-	Shop     string
-	Version  string
-	Now      func() time.Time
-	Log      *slog.Logger
+	// Bring, if set, brings into that folder what a run of another machine left.
+	Bring   func(ctx context.Context, run string) error
+	Zone    *time.Location
+	Shop    string
+	Version string
+	Now     func() time.Time
+	Log     *slog.Logger
 	// Failures are what failed in a run, from what it left; none without error: it left nothing.
 	Failures func(run string) ([]Failure, error)
 	// Report makes the sales report of a period; it is made in the background, because a large ledger takes seconds.

@@ -61,6 +61,9 @@ func (a *Admin) run(w http.ResponseWriter, r *http.Request, u User) {
 		return
 	}
 	one := oneRun{Run: run, Held: run.Outcome == bot.HeldRun || run.Counts.Held > 0}
+	if err = a.bring(r.Context(), run.ID); err != nil {
+		a.Log.Warn(err.Error()) // what is here is shown
+	}
 	if one.Failures, err = a.Failures(run.ID); err != nil {
 		a.broken(w, r, u, err)
 		return
@@ -70,6 +73,14 @@ func (a *Admin) run(w http.ResponseWriter, r *http.Request, u User) {
 	}
 	one.Evidence = len(one.Failures) > 0 && one.Failures[0].Folder != ""
 	a.show(w, r, u, http.StatusOK, "run.html", page{Title: "Run " + run.ID, Here: "/runs", Data: one})
+}
+
+// bring brings here what a run of another machine left.
+func (a *Admin) bring(ctx context.Context, run string) error {
+	if a.Bring == nil {
+		return nil
+	}
+	return a.Bring(ctx, run)
 }
 
 // evidence gives out a file of what a failed run left, and nothing else: the folder is a root that no path and no symbolic link leads
@@ -82,6 +93,9 @@ func (a *Admin) evidence(w http.ResponseWriter, r *http.Request, u User) {
 		return
 	}
 	root, err := os.OpenRoot(filepath.Join(a.Evidence, id))
+	if errors.Is(err, fs.ErrNotExist) && a.bring(r.Context(), id) == nil {
+		root, err = os.OpenRoot(filepath.Join(a.Evidence, id))
+	}
 	if err != nil {
 		a.missing(w, r, u, "What this run left was removed, or it left nothing.")
 		return

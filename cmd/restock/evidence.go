@@ -1,0 +1,112 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"restock/bot"
+	"restock/flows"
+	"restock/flows/evidence"
+	"restock/state"
+)
+
+// evidence is the folder of what failed steps leave on this machine.
+func (w *workshop) evidence() string { return filepath.Join(w.config.Path(w.config.Data), "runs") }
+
+// workerMark stands in the names of folders that workers leave, after the site and the flow.
+const workerMark = "-worker-"
+
+// shareEvidence keeps what a run left on this machine for the others: its own, or what its workers here left. It is sealed. What cannot
+// be kept is said, and does no more harm than that.
+func (w *workshop) shareEvidence(ctx context.Context, run, part string) {
+	files, ok := state.FilesOf(w.store)
+	if !ok {
+		return
+	}
+	packed, err := evidence.Pack(filepath.Join(w.evidence(), run), func(folder string) bool {
+		if part == ownPart {
+			return !strings.Contains(folder, workerMark)
+		}
+		return strings.HasSuffix(folder, part)
+	})
+	if err == nil && packed != nil {
+		name := run + "/" + part
+		keep := w.config.Evidence
+		err = files.Put(context.WithoutCancel(ctx), name, w.ledger.Vault.SealFile(name, packed), time.Duration(keep.Days)*24*time.Hour, int64(keep.Size))
+	}
+	if err != nil {
+		w.a.say("restock: what run %s left stays on this machine only: %v", run, err)
+	}
+}
+
+// ownPart is the part that the machine with a run has of its evidence.
+const ownPart = "run"
+
+// bringEvidence brings here what a run has left on other machines.
+func (w *workshop) bringEvidence(ctx context.Context, run string) error {
+	files, ok := state.FilesOf(w.store)
+	if !ok {
+		return nil
+	}
+	names, err := files.List(ctx, run+"/")
+	if err != nil {
+		return err
+	}
+	dir := filepath.Join(w.evidence(), filepath.Base(run))
+	for _, name := range names {
+		if w.has(dir, strings.TrimPrefix(name, run+"/")) {
+			continue
+		}
+		sealed, err := files.Get(ctx, name)
+		if err != nil {
+			return err
+		}
+		packed, err := w.ledger.Vault.OpenFile(name, sealed)
+		if err == nil {
+			err = evidence.Unpack(dir, packed)
+		}
+		if err != nil {
+			return fmt.Errorf("what run %s left on another machine cannot be read: %w", run, err)
+		}
+	}
+	return nil
+}
+
+// has reports whether a part of a run's evidence is on this machine.
+func (w *workshop) has(dir, part string) bool {
+	folders, err := filepath.Glob(filepath.Join(dir, "*", "record.json"))
+	if err != nil {
+		return false
+	}
+	for _, record := range folders {
+		folder := filepath.Base(filepath.Dir(record))
+		if part == ownPart && !strings.Contains(folder, workerMark) || strings.HasSuffix(folder, part) {
+			return true
+		}
+	}
+	return false
+}
+
+// here is where the page of a run's evidence is on this machine, once it was brought.
+func (w *workshop) here(run bot.Run) string {
+	return filepath.Join(w.evidence(), run.ID, evidence.FileName)
+}
+
+// sharing is what reads parts of a list, and keeps for the other machines what a failure leaves.
+type sharing struct {
+	*flows.Sites
+	share func(ctx context.Context)
+}
+
+// StockPart implements bot.Divider.
+func (s sharing) StockPart(ctx context.Context, site string, p bot.Pages, from, to int) (bot.Part, error) {
+	part, err := s.Sites.StockPart(ctx, site, p, from, to)
+	if step, ok := errors.AsType[*bot.StepError](err); ok && step.Evidence != "" {
+		s.share(ctx)
+	}
+	return part, err
+}
