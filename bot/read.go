@@ -32,7 +32,7 @@ func (b *Bot) read(ctx context.Context, job Job, run *Run, entered []string) (Co
 	for i, r := range back {
 		skus[i] = r.SKU
 	}
-	subs, waiting, err := b.Sites.Subscribers(ctx, job.CRM, skus)
+	subs, waiting, err := b.readWho(ctx, job, run, skus)
 	if err != nil {
 		return Comparison{}, err
 	}

@@ -2,7 +2,6 @@ package bot
 
 import (
 	"context"
-	"fmt"
 	"time"
 )
 
@@ -110,7 +109,7 @@ func (w *Worker) read(ctx context.Context, d Divider, s Shard) error {
 	defer stop()
 	done := make(chan answer, 1)
 	go func() {
-		part, err := d.StockPart(reading, s.Site, s.Pages, s.From, s.To)
+		part, err := s.read(reading, d)
 		done <- answer{part, err}
 	}()
 	for {
@@ -118,9 +117,6 @@ func (w *Worker) read(ctx context.Context, d Divider, s Shard) error {
 		case a := <-done:
 			if a.err != nil && ctx.Err() != nil {
 				return context.Cause(ctx)
-			}
-			if a.err == nil && a.part.Rows != s.Pages.rows(s.From, s.To) && a.part.Total == s.Pages.Total {
-				a.err = fmt.Errorf("%d rows on pages %d to %d, expected %d", a.part.Rows, s.From, s.To, s.Pages.rows(s.From, s.To))
 			}
 			if a.err == nil {
 				if err := w.Ledger.savePart(ctx, &s, a.part); err != nil {
@@ -134,7 +130,7 @@ func (w *Worker) read(ctx context.Context, d Divider, s Shard) error {
 			}
 			_, err := w.Ledger.saveShard(ctx, &s) // a conflict: it was taken for dead, and another one reads it
 			if err == nil && a.err != nil && w.Say != nil {
-				w.Say("worker: pages %d to %d of %s: %v", s.From, s.To, s.Site, a.err)
+				w.Say("worker: %s of %s: %v", s.step(), s.Site, a.err)
 			}
 			return err
 		case <-time.After(shardLife / 4):

@@ -35,11 +35,18 @@ func (v *visit) hidden() selectors.Hidden {
 // personal notes what was read of a customer, so that it is covered wherever it shows up later.
 func (s *Sites) personal(row record) {
 	for _, column := range []string{"customer", "email", "phone"} {
-		if text := strings.TrimSpace(row.text(column)); text != "" && len(s.names) < maxNames {
-			s.names = append(s.names, text)
+		s.hide(row.text(column))
+		if raw := row.cells[column].Raw; raw != row.text(column) {
+			s.hide(raw)
 		}
-		if raw := strings.TrimSpace(row.cells[column].Raw); raw != "" && raw != row.text(column) && len(s.names) < maxNames {
-			s.names = append(s.names, raw)
+	}
+}
+
+// hide keeps texts out of pictures.
+func (s *Sites) hide(texts ...string) {
+	for _, text := range texts {
+		if text = strings.TrimSpace(text); text != "" && len(s.names) < maxNames {
+			s.names = append(s.names, text)
 		}
 	}
 }

@@ -111,9 +111,13 @@ func (l *list) goTo(ctx context.Context, n int, further bool) error {
 
 // Merged implements bot.Divider.
 func (s *Sites) Merged(site string, shape bot.Shape, text string) {
+	s.merged(site, "stock", shape, text)
+}
+
+func (s *Sites) merged(site, flow string, shape bot.Shape, text string) {
 	if s.shapes == nil {
 		s.shapes = map[string]bot.Shape{}
 	}
-	s.shapes[site+"/stock"] = shape
-	s.note(bot.Step{At: s.Now(), Site: site, Flow: "stock", Text: text, Complete: bot.CompleteYes})
+	s.shapes[site+"/"+flow] = shape
+	s.note(bot.Step{At: s.Now(), Site: site, Flow: flow, Text: text, Complete: bot.CompleteYes})
 }

@@ -105,8 +105,19 @@ type sharing struct {
 // StockPart implements bot.Divider.
 func (s sharing) StockPart(ctx context.Context, site string, p bot.Pages, from, to int) (bot.Part, error) {
 	part, err := s.Sites.StockPart(ctx, site, p, from, to)
+	s.failed(ctx, err)
+	return part, err
+}
+
+// SubscribersPart implements bot.Divider.
+func (s sharing) SubscribersPart(ctx context.Context, site string, skus []string) (bot.Part, error) {
+	part, err := s.Sites.SubscribersPart(ctx, site, skus)
+	s.failed(ctx, err)
+	return part, err
+}
+
+func (s sharing) failed(ctx context.Context, err error) {
 	if step, ok := errors.AsType[*bot.StepError](err); ok && step.Evidence != "" {
 		s.share(ctx)
 	}
-	return part, err
 }
