@@ -116,8 +116,9 @@ func (c *Courier) carry(ctx context.Context, b *Bot, p Parcel) (Sent, error) {
 	sending, stop := context.WithCancel(ctx)
 	defer stop()
 	var keeping sync.WaitGroup
+	given := p
 	keeping.Go(func() { c.keep(sending, &p, stop) })
-	sent := b.deliverParcel(sending, p)
+	sent := b.deliverParcel(sending, given)
 	stop()
 	keeping.Wait()
 	p.Sent = &sent

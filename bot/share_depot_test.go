@@ -49,12 +49,13 @@ type depot struct {
 	c     *company
 	post  *post
 	said  []string
+	turn  chan bool // of the company
 	rest  sync.WaitGroup
 }
 
 func newDepot(t *testing.T, customers int) *depot {
 	t.Helper()
-	d := &depot{t: t, store: &statetest.Memory{}, c: newCompany(customers), post: &post{sent: map[string]int{}, by: map[string]int{}}}
+	d := &depot{t: t, turn: make(chan bool, 1), store: &statetest.Memory{}, c: newCompany(customers), post: &post{sent: map[string]int{}, by: map[string]int{}}}
 	if _, err := d.run(t.Context(), &van{post: d.post, machine: "holder"}); err != nil {
 		t.Fatal(err)
 	}
@@ -135,8 +136,7 @@ func (d *depot) ledger(store bot.Store) *bot.Ledger {
 }
 
 func (d *depot) run(ctx context.Context, v *van) (bot.Run, error) {
-	d.c.now = time.Now()
-	b := &bot.Bot{Ledger: d.ledger(v.store(d)), Sites: d.c, Senders: map[bot.Channel]bot.Sender{bot.Email: v}, Log: slog.New(slog.NewTextHandler(io.Discard, nil)), Now: time.Now, Texts: "1"}
+	b := &bot.Bot{Ledger: d.ledger(v.store(d)), Sites: &counted{company: d.c, turn: d.turn}, Senders: map[bot.Channel]bot.Sender{bot.Email: v}, Log: slog.New(slog.NewTextHandler(io.Discard, nil)), Now: time.Now, Texts: "1"}
 	return b.Do(ctx, job(), bot.NewRun("shop", "test", time.Now()))
 }
 
@@ -173,4 +173,29 @@ func (d *depot) check() map[bot.State]int {
 		}
 	}
 	return states
+}
+
+// counted is the company for several machines at once.
+type counted struct {
+	*company
+	turn chan bool // a mutex would keep the clock of a test from going on
+}
+
+func (c *counted) Stock(ctx context.Context, site string) (bot.Reading, error) {
+	c.turn <- true
+	defer func() { <-c.turn }()
+	c.now = time.Now()
+	return c.company.Stock(ctx, site)
+}
+
+func (c *counted) Subscribers(ctx context.Context, site string, skus []string) ([]bot.Subscription, int, error) {
+	c.turn <- true
+	defer func() { <-c.turn }()
+	return c.company.Subscribers(ctx, site, skus)
+}
+
+func (c *counted) FollowUp(ctx context.Context, site string, n bot.Notification, intent func(context.Context) error) (bot.FollowUp, error) {
+	c.turn <- true
+	defer func() { <-c.turn }()
+	return c.company.FollowUp(ctx, site, n, intent)
 }
