@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"runtime/debug"
 	"strings"
+	"sync/atomic"
 	"time"
 )
 
@@ -30,6 +31,7 @@ type Bot struct {
 	Texts string
 	// Progress, if set, is told what the run is doing.
 	Progress func(text string)
+	doing    doing
 	// Planned, if set, is given what a dry run would do.
 	Planned func(levels []Level, plan []Notification)
 }
@@ -48,7 +50,7 @@ func (b *Bot) Do(ctx context.Context, job Job, run Run) (Run, error) {
 	}
 	work, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
-	go b.Ledger.keep(work, lease, stop)
+	go b.Ledger.keep(work, lease, b.doing.text, stop)
 
 	if err = b.begin(work, &run); err == nil {
 		err = b.safely(work, job, &run)
@@ -196,8 +198,18 @@ func (b *Bot) run(ctx context.Context, job Job, run *Run) error {
 	}))
 }
 
+// doing is what a run does.
+type doing struct{ now atomic.Value }
+
+func (d *doing) text() string {
+	text, _ := d.now.Load().(string)
+	return text
+}
+
 func (b *Bot) progress(format string, args ...any) {
+	text := Redact(fmt.Sprintf(format, args...))
+	b.doing.now.Store(text)
 	if b.Progress != nil {
-		b.Progress(fmt.Sprintf(format, args...))
+		b.Progress(text)
 	}
 }

@@ -15,6 +15,7 @@ type Lease struct {
 	Run    string    `json:"run"`
 	Holder string    `json:"holder"` // "process 4711 on shop-01"
 	Since  time.Time `json:"since"`
+	Doing  string    `json:"doing,omitempty"` // a few seconds ago
 
 	job  string
 	rev  uint64
@@ -66,8 +67,8 @@ func (l *Ledger) locked(ctx context.Context, job string) error {
 	}
 }
 
-// keep renews the lease until ctx ends; when it is lost, it calls lost.
-func (l *Ledger) keep(ctx context.Context, lease *Lease, lost func(error)) {
+// keep renews the lease until ctx ends, with what the run does; when it is lost, or somebody wants the run to stop, it calls stop.
+func (l *Ledger) keep(ctx context.Context, lease *Lease, doing func() string, stop func(error)) {
 	defer close(lease.done)
 	ticker := time.NewTicker(leaseTTL / 8)
 	defer ticker.Stop()
@@ -78,6 +79,7 @@ func (l *Ledger) keep(ctx context.Context, lease *Lease, lost func(error)) {
 			return
 		case <-ticker.C:
 		}
+		lease.Doing = doing()
 		value, err := json.Marshal(lease)
 		if err == nil {
 			var out []Outcome
@@ -85,7 +87,7 @@ func (l *Ledger) keep(ctx context.Context, lease *Lease, lost func(error)) {
 			out, err = l.store.Apply(renewing, Write{Table: Leases, Key: lease.job, Value: value, Rev: lease.rev, TTL: leaseTTL})
 			cancel()
 			if err == nil && out[0].Conflict {
-				lost(errLeaseLost)
+				stop(errLeaseLost)
 				return
 			}
 			if err == nil {
@@ -93,8 +95,11 @@ func (l *Ledger) keep(ctx context.Context, lease *Lease, lost func(error)) {
 			}
 		}
 		if time.Since(renewed) > leaseTTL/2 {
-			lost(errLeaseLost)
+			stop(errLeaseLost)
 			return
+		}
+		if who, asked := l.stopAsked(ctx, lease.Run); asked {
+			stop(&askedError{who})
 		}
 	}
 }

@@ -22,30 +22,36 @@ func (s *Sites) Stock(ctx context.Context, site string) (bot.Reading, error) {
 			return "", err
 		}
 		v.complete = l.complete()
-		reading = bot.Reading{Complete: v.complete, At: s.Now(), MaxChange: int(changeOf(r))}
-		seen := map[string]bool{}
-		for _, row := range l.result() {
-			if !matches(r.Where, row) {
-				continue
-			}
-			level, err := stockLevel(r, row)
-			if err != nil {
-				return "", err
-			}
-			if seen[level.SKU] {
-				return "", unreadable(r, row, "sku", "each SKU once (several rows of one product are not added up)")
-			}
-			seen[level.SKU] = true
-			reading.Levels = append(reading.Levels, level)
-		}
-		if err := s.badRows(&reading, l.result()); err != nil {
+		var err error
+		if reading, err = s.levels(l); err != nil {
 			return "", err
 		}
+		reading.Complete, reading.At, reading.MaxChange = v.complete, s.Now(), int(changeOf(r))
 		s.shape(site, "stock", l)
 		reading.AbsentIsOut = r.Absent == "0" && reading.Complete == bot.CompleteYes
 		return fmt.Sprintf("read %s on %s", count(len(l.result()), "row"), count(l.pages, "page")), nil
 	})
 	return reading, err
+}
+
+// levels are what the rows of a list say.
+func (s *Sites) levels(l *list) (reading bot.Reading, err error) {
+	seen := map[string]bool{}
+	for _, row := range l.result() {
+		if !matches(l.r.Where, row) {
+			continue
+		}
+		level, err := stockLevel(l.r, row)
+		if err != nil {
+			return reading, err
+		}
+		if seen[level.SKU] {
+			return reading, unreadable(l.r, row, "sku", "each SKU once (several rows of one product are not added up)")
+		}
+		seen[level.SKU] = true
+		reading.Levels = append(reading.Levels, level)
+	}
+	return reading, s.badRows(&reading, l.result())
 }
 
 // stockList is the stock list, in which a few rows may be unreadable.

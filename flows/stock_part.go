@@ -68,18 +68,8 @@ func (s *Sites) StockPart(ctx context.Context, site string, p bot.Pages, from, t
 			}
 			l.last = printOf(rows)
 		}
-		reading := bot.Reading{}
-		for _, row := range l.result() {
-			if !matches(l.r.Where, row) {
-				continue
-			}
-			level, err := stockLevel(l.r, row)
-			if err != nil {
-				return "", err
-			}
-			reading.Levels = append(reading.Levels, level)
-		}
-		if err := s.badRows(&reading, l.result()); err != nil {
+		reading, err := s.levels(l)
+		if err != nil {
 			return "", err
 		}
 		delete(s.shapes, site+"/stock")

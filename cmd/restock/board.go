@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -18,10 +19,14 @@ type board struct {
 	w    *workshop
 	ctx  context.Context // of the daemon
 	plan *schedule.Planner
+	// idle says that this machine runs no jobs: others are asked to.
+	idle bool
 
 	mu      sync.Mutex
 	texts   map[string]string // job → what it does now
 	stops   map[string]context.CancelFunc
+	held    map[string]bot.Lease // job → who runs it, of all processes
+	checks  []admin.Check        // of the cluster
 	changed chan struct{}
 	runs    sync.WaitGroup
 }
@@ -91,6 +96,9 @@ func (b *board) Jobs(ctx context.Context) ([]admin.Job, error) {
 		b.mu.Lock()
 		_, one.Running = b.stops[j.Name]
 		b.mu.Unlock()
+		if lease, held := b.elsewhere(j.Name); held {
+			one.Running, one.Holder = true, fmt.Sprintf("run %s, %s", lease.Run, lease.Holder)
+		}
 		list = append(list, one)
 	}
 	return list, nil
@@ -104,6 +112,11 @@ func (b *board) Start(job, who string) error {
 	b.mu.Lock()
 	busy := b.stops[job] != nil
 	b.mu.Unlock()
+	if _, held := b.elsewhere(job); !busy && !held && b.idle {
+		return b.startElsewhere(job, who)
+	} else if held {
+		busy = true
+	}
 	if busy || b.ctx.Err() != nil {
 		return &bot.LockedError{What: "job " + job, Holder: "a run that is going on", Hint: "wait until it ends, or stop it"}
 	}
@@ -123,7 +136,7 @@ func (b *board) Stop(job, who string) error {
 	stop := b.stops[job]
 	b.mu.Unlock()
 	if stop == nil {
-		return fmt.Errorf("job %s is not running", job)
+		return b.stopElsewhere(job, who)
 	}
 	b.w.a.say("job %s is stopped by %s", job, who)
 	stop()
@@ -155,7 +168,13 @@ func (b *board) paused(ctx context.Context, job string) (bool, error) {
 func (b *board) Progress() (map[string]string, <-chan struct{}) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	return maps.Clone(b.texts), b.changed
+	texts := maps.Clone(b.texts)
+	for job, lease := range b.held {
+		if _, ours := texts[job]; !ours && lease.Holder != bot.ThisProcess() {
+			texts[job] = cmp.Or(lease.Doing, "beginning")
+		}
+	}
+	return texts, b.changed
 }
 
 // Checks implements admin.Control.
@@ -193,5 +212,7 @@ func (b *board) Checks(ctx context.Context) []admin.Check {
 	if b.w.config.SMS != nil {
 		sms.Text = "set up"
 	}
-	return append(list, mail, sms)
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return append(append(list, mail, sms), b.checks...)
 }

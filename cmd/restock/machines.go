@@ -73,6 +73,11 @@ func (b *board) adoptOrphans(ctx context.Context, jobs []schedule.Job) {
 				b.w.a.say("restock: job %s: %v", job.Name, err)
 			}
 		}
+		for _, job := range b.w.config.Jobs {
+			if err := b.startAsked(ctx, job.Name); err != nil && ctx.Err() == nil {
+				b.w.a.say("restock: job %s: %v", job.Name, err)
+			}
+		}
 		pauseFor(ctx, watch)
 	}
 }

@@ -91,6 +91,7 @@ func TestPeers(t *testing.T) {
 	stock(bot.Out)
 	t.Run("sign-ups", func(t *testing.T) { signUpsAtPeers(t, s, peers, sku) })
 	t.Run("alerts", func(t *testing.T) { alertsAtPeers(t, s, peers) })
+	t.Run("control", func(t *testing.T) { controlAtPeers(t, s, peers) })
 	t.Run("reports", func(t *testing.T) {
 		var first report.Report
 		for i, p := range peers {

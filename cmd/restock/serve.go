@@ -54,10 +54,12 @@ func (a *app) serve(ctx context.Context, w *workshop, does map[string]bool) erro
 	defer side.Wait()
 	defer end()
 	b := newBoard(ctx, w, p)
+	b.idle = !does[roleSchedule]
 	defer b.runs.Wait()
 	side.Go(func() { w.present(beside, does) })
 	side.Go(func() { w.keepTime(beside) })
 	if does[roleWeb] {
+		side.Go(func() { b.watch(beside) })
 		if err := w.beside(beside, &side, b); err != nil {
 			return err
 		}

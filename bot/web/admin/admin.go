@@ -73,6 +73,7 @@ type Job struct {
 	Missed   int         `json:"missed"`
 	Skipped  int         `json:"skipped"`
 	Running  bool        `json:"running"`
+	Holder   string      `json:"holder,omitempty"` // process that runs it, where that is another one
 }
 
 // Check is one thing that is well, or not.
