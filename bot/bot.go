@@ -50,7 +50,9 @@ func (b *Bot) Do(ctx context.Context, job Job, run Run) (Run, error) {
 	}
 	work, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
-	go b.Ledger.keep(work, lease, b.doing.text, stop)
+	holding, letGo := context.WithCancel(context.WithoutCancel(ctx)) // also while a run that was stopped puts things right
+	defer letGo()
+	go b.Ledger.keep(holding, lease, b.doing.text, stop)
 
 	if err = b.begin(work, &run); err == nil {
 		err = b.safely(work, job, &run)
@@ -65,7 +67,7 @@ func (b *Bot) Do(ctx context.Context, job Job, run Run) (Run, error) {
 	if !run.DryRun {
 		err = errors.Join(err, b.Ledger.SaveRun(after, run), b.obey(after, err))
 	}
-	stop(nil)
+	letGo()
 	return run, errors.Join(err, b.Ledger.release(after, lease))
 }
 

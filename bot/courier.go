@@ -28,9 +28,10 @@ const mostRuns = 1000
 // Run works until ctx ends.
 func (c *Courier) Run(ctx context.Context) {
 	b := &Bot{Ledger: c.Ledger, Log: c.Log, Now: c.Now}
-	halted := map[string]bool{} // runs of which a channel was stopped here: their holder decides
-	told := map[string]bool{}   // runs with other texts
-	texts := ""                 // of the channels that are open
+	relays := map[string]*relay{} // of runs
+	halted := map[string]bool{}   // runs of which a channel was stopped here: their holder decides
+	told := map[string]bool{}     // runs with other texts
+	texts := ""                   // of the channels that are open
 	closeAll := func() {
 		for _, s := range b.Senders {
 			if err := s.Close(); err != nil {
@@ -55,8 +56,11 @@ func (c *Courier) Run(ctx context.Context) {
 		}
 		if ok && err == nil {
 			var sent Sent
-			sent, err = c.carry(ctx, b, p)
-			halted[p.Run] = len(sent.Stopped) > 0 || sent.Error != ""
+			if relays[p.Run] == nil {
+				relays[p.Run] = newRelay()
+			}
+			sent, err = c.carry(ctx, b, p, relays[p.Run])
+			halted[p.Run] = halted[p.Run] || len(sent.Stopped) > 0 || sent.Error != ""
 			last = c.Now()
 		}
 		switch {
@@ -69,9 +73,10 @@ func (c *Courier) Run(ctx context.Context) {
 			closeAll()
 			last = c.Now()
 		}
-		if len(halted)+len(told) > mostRuns {
+		if len(halted)+len(told)+len(relays) > mostRuns {
 			clear(halted)
 			clear(told)
+			clear(relays)
 		}
 		select {
 		case <-ctx.Done():
@@ -112,13 +117,13 @@ func (c *Courier) next(ctx context.Context, halted, told map[string]bool) (Parce
 }
 
 // carry sends a parcel while it says again and again that it is at work, and reports what became of it.
-func (c *Courier) carry(ctx context.Context, b *Bot, p Parcel) (Sent, error) {
+func (c *Courier) carry(ctx context.Context, b *Bot, p Parcel, r *relay) (Sent, error) {
 	sending, stop := context.WithCancel(ctx)
 	defer stop()
 	var keeping sync.WaitGroup
 	given := p
 	keeping.Go(func() { c.keep(sending, &p, stop) })
-	sent := b.deliverParcel(sending, given)
+	sent := c.deliver(sending, b, given, r)
 	stop()
 	keeping.Wait()
 	p.Sent = &sent

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 )
 
@@ -20,7 +22,7 @@ func (c *Courier) keep(ctx context.Context, p *Parcel, stop func()) {
 		select {
 		case <-ctx.Done():
 			return
-		case <-time.After(parcelLife / 6):
+		case <-time.After(parcelLife / 10):
 		}
 		p.Until = c.Now().Add(parcelLife)
 		mine, err := c.Ledger.saveParcel(context.WithoutCancel(ctx), p)
@@ -44,31 +46,45 @@ func (c *Courier) reload(ctx context.Context, p *Parcel) (ours bool, err error) 
 	return err == nil && p.Worker == c.Name, err
 }
 
-// deliverParcel sends what is in a parcel, of a run that another process has.
-func (b *Bot) deliverParcel(ctx context.Context, p Parcel) Sent {
+// deliver sends what is in a parcel.
+func (c *Courier) deliver(ctx context.Context, b *Bot, p Parcel, r *relay) Sent {
 	run := Run{ID: p.Run, Job: p.Job, Counts: Counts{Accepted: map[Channel]int{}}}
-	list, err := b.Ledger.several(ctx, p.Keys)
+	mine, err := c.messages(ctx, p)
 	if err != nil {
 		return Sent{Error: Clean(err.Error())}
 	}
-	var mine []*Notification
-	for _, n := range list {
-		if n.State == Claimed && n.Run == p.Run {
-			mine = append(mine, &n)
-		}
-	}
-	d, err := b.newDesk(ctx, &run)
+	d, err := b.newDesk(ctx, &run, r)
 	if err != nil {
 		return Sent{Error: Clean(err.Error())}
 	}
 	err = b.carry(ctx, d, mine)
 	err = errors.Join(err, d.close())
-	sent := Sent{
-		Accepted: run.Accepted, Retry: run.Retry - d.back, Failed: run.Failed, Ambiguous: run.Ambiguous, Suppressed: run.Suppressed,
-		Products: d.failed, Stopped: d.stopped, Warnings: run.Warnings,
+	sent := d.sent
+	sent.Stopped, sent.Warnings = r.stopped, run.Warnings
+	if ctx.Err() != nil { // who was told to end says so of what is left, and that is no fault of a channel
+		sent.Stopped = nil
+		sent.Warnings = slices.DeleteFunc(sent.Warnings, func(w string) bool { return strings.Contains(w, noFurther) })
 	}
 	if err != nil {
 		sent.Error = Clean(fmt.Sprint(err))
 	}
 	return sent
+}
+
+// messages are those of a parcel that are claimed for it. Whoever stood still since it took the parcel may find them claimed anew: the
+// parcel says so then.
+func (c *Courier) messages(ctx context.Context, p Parcel) (mine []*Notification, err error) {
+	list, err := c.Ledger.several(ctx, p.Keys)
+	if err != nil {
+		return nil, err
+	}
+	if ours, err := c.reload(ctx, &p); err != nil || !ours {
+		return nil, errors.Join(err, errSomeone)
+	}
+	for _, n := range list {
+		if n.State == Claimed && n.Run == p.Run {
+			mine = append(mine, &n)
+		}
+	}
+	return mine, nil
 }

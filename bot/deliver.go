@@ -57,7 +57,7 @@ func (b *Bot) dispatch(ctx context.Context, run *Run, due []*Notification) (fail
 	if len(due) > batch { // work for the processor, for once: memory is given for time
 		defer debug.SetGCPercent(debug.SetGCPercent(hurried))
 	}
-	d, err := b.newDesk(ctx, run)
+	d, err := b.newDesk(ctx, run, newRelay())
 	if err != nil {
 		return nil, err
 	}

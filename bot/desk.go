@@ -17,20 +17,18 @@ type desk struct {
 
 	mu      sync.Mutex
 	open    map[string]*Notification // given to a sender, and not reported yet
-	stopped map[Channel]string       // why no more may be sent
-	inARow  map[Channel]int          // ambiguous ones
-	unclear int                      // ambiguous ones of this run
-	failed  map[string]int           // of each product, for good
-	back    int                      // given back unsent
-	parcels int                      // made so far
+	relay   *relay
+	sent    Sent           // what became of messages here
+	failed  map[string]int // of each product, for good
+	parcels int            // made so far
 	err     error
 }
 
 // errStopped is what a sender gets that wants to go on where the run does not.
 var errStopped = errors.New("no further messages in this run")
 
-func (b *Bot) newDesk(ctx context.Context, run *Run) (*desk, error) {
-	d := &desk{bot: b, run: run, open: map[string]*Notification{}, stopped: map[Channel]string{}, inARow: map[Channel]int{}, failed: map[string]int{}}
+func (b *Bot) newDesk(ctx context.Context, run *Run, r *relay) (*desk, error) {
+	d := &desk{bot: b, run: run, open: map[string]*Notification{}, relay: r, sent: newSent(), failed: map[string]int{}}
 	if b.Ledger.Journals != nil {
 		var err error
 		if d.journal, err = b.Ledger.Journals.Create(run.ID); err != nil {
@@ -49,6 +47,9 @@ func (d *desk) close() error {
 	}
 	if err != nil {
 		return errors.Join(err, d.journal.Close()) // the next run needs it
+	}
+	if len(d.left()) > 0 { // for these too
+		return d.journal.Close()
 	}
 	return d.journal.End()
 }
@@ -95,7 +96,7 @@ func (d *desk) Pending(ctx context.Context, batch []Notification) ([]Notificatio
 	if err != nil {
 		return nil, err
 	}
-	gone, why, err := d.stoppedOf(ctx, saved)
+	gone, why, err := d.stoppedOf(context.WithoutCancel(ctx), saved)
 	if err != nil {
 		return nil, err
 	}
@@ -118,6 +119,7 @@ func (d *desk) Pending(ctx context.Context, batch []Notification) ([]Notificatio
 	}
 	for _, n := range gone {
 		d.run.Suppressed++
+		d.sent.Suppressed++
 		d.scribe.later(n, Change{To: Suppressed, Run: d.run.ID, Reason: why[n].Reason, Detail: why[n].Source})
 	}
 	return allowed, nil
@@ -132,7 +134,7 @@ func (d *desk) asked(batch []Notification) ([]*Notification, error) {
 	defer d.mu.Unlock()
 	list := make([]*Notification, len(batch))
 	for i, n := range batch {
-		if d.stopped[n.Channel] != "" {
+		if d.relay.stopped[n.Channel] != "" {
 			return nil, errStopped
 		}
 		list[i] = d.open[n.Key]

@@ -17,20 +17,26 @@ func (d *desk) count(n Notification, result Delivery) {
 	switch result.State {
 	case Accepted:
 		run.Accepted[n.Channel]++
-		d.inARow[n.Channel] = 0
+		d.sent.Accepted[n.Channel]++
+		d.relay.clear[n.Channel]++
+		d.relay.inARow[n.Channel] = 0
 	case Retry, Queued:
 		run.Retry++
-		if result.State == Queued {
-			d.back++
+		if result.State == Retry {
+			d.sent.Retry++
 		}
 	case Failed:
 		run.Failed++
 		d.failed[n.Restock.SKU]++
-		d.inARow[n.Channel] = 0
+		d.sent.Failed[n.Channel]++
+		d.sent.Products[n.Restock.SKU]++
+		d.relay.clear[n.Channel]++
+		d.relay.inARow[n.Channel] = 0
 	case Ambiguous:
 		run.Ambiguous++
-		d.unclear++
-		d.inARow[n.Channel]++
+		d.sent.Ambiguous[n.Channel]++
+		d.relay.unclear[n.Channel]++
+		d.relay.inARow[n.Channel]++
 		d.doubt(n.Channel)
 	}
 	switch {
@@ -43,24 +49,28 @@ func (d *desk) count(n Notification, result Delivery) {
 
 // doubt stops a channel that does not say clearly what becomes of its messages.
 func (d *desk) doubt(c Channel) {
-	all := d.unclear + total(d.run.Accepted) + d.run.Failed
-	if d.inARow[c] >= maxAmbiguousInARow || d.unclear >= maxAmbiguousInARow && d.unclear*100 > maxAmbiguousShare*all {
-		d.stop(c, fmt.Sprintf("%d of %d messages got no clear answer", d.unclear, all))
+	r := d.relay
+	all := r.unclear[c] + r.clear[c]
+	if r.inARow[c] >= maxAmbiguousInARow || r.unclear[c] >= maxAmbiguousInARow && r.unclear[c]*100 > maxAmbiguousShare*all {
+		d.stop(c, fmt.Sprintf("%d of %d messages got no clear answer", r.unclear[c], all))
 	}
 }
 
+// noFurther is how a warning says that a channel was stopped.
+const noFurther = "no further messages in this run"
+
 func (d *desk) stop(c Channel, why string) {
-	if d.stopped[c] != "" {
+	if d.relay.stopped[c] != "" {
 		return
 	}
-	d.stopped[c] = cmp.Or(why, "it went wrong")
-	d.warn(fmt.Sprintf("%s: no further messages in this run: %s", c, why))
+	d.relay.stopped[c] = cmp.Or(why, "it went wrong")
+	d.warn(fmt.Sprintf("%s: %s: %s", c, noFurther, why))
 }
 
 func (d *desk) halted(c Channel) bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	return d.stopped[c] != ""
+	return d.relay.stopped[c] != ""
 }
 
 // failure is the first thing that could not be recorded.

@@ -4,7 +4,7 @@ package bot
 func (d *desk) anyHalted() bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	return len(d.stopped) > 0
+	return len(d.relay.stopped) > 0
 }
 
 // leave counts messages that the run did not come to.
@@ -19,8 +19,8 @@ func (d *desk) note(s Sent, worker string) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	for c, why := range s.Stopped {
-		if d.stopped[c] == "" {
-			d.stopped[c] = why
+		if d.relay.stopped[c] == "" {
+			d.relay.stopped[c] = why
 		}
 	}
 	if s.Error != "" {
@@ -38,20 +38,24 @@ func (d *desk) add(s Sent) {
 	run := d.run
 	for c, n := range s.Accepted {
 		run.Accepted[c] += n
+		d.relay.clear[c] += n
+	}
+	for c, n := range s.Failed {
+		run.Failed += n
+		d.relay.clear[c] += n
 	}
 	for sku, n := range s.Products {
 		d.failed[sku] += n
 	}
 	run.Retry += s.Retry
-	run.Failed += s.Failed
-	run.Ambiguous += s.Ambiguous
 	run.Suppressed += s.Suppressed
-	d.unclear += s.Ambiguous
-	if s.Ambiguous > 0 {
-		for c := range d.bot.Senders {
+	for c, n := range s.Ambiguous {
+		run.Ambiguous += n
+		if d.relay.unclear[c] += n; n > 0 {
 			d.doubt(c)
 		}
 	}
+	d.bot.progress("telling customers: %d accepted", total(run.Accepted))
 }
 
 // count adds one message, as the ledger has it.
@@ -60,10 +64,10 @@ func (s *Sent) count(n Notification) {
 	case Accepted, Bounced:
 		s.Accepted[n.Channel]++
 	case Failed:
-		s.Failed++
+		s.Failed[n.Channel]++
 		s.Products[n.Restock.SKU]++
 	case Ambiguous:
-		s.Ambiguous++
+		s.Ambiguous[n.Channel]++
 	case Suppressed:
 		s.Suppressed++
 	default:

@@ -54,23 +54,29 @@ func (l *Ledger) recover(ctx context.Context, now Run) (ambiguous int, err error
 	if err := errors.Join(l.recallParcels(ctx, now.Job), l.dropOldShards(ctx, now.Job)); err != nil {
 		return 0, err
 	}
-	var claimed, pending []Notification
-	for n, err := range l.open(ctx, now.Job) {
-		switch {
-		case err != nil:
-			return 0, err
-		case n.State == Claimed:
-			claimed = append(claimed, n)
-		case n.State == DotPending:
-			pending = append(pending, n)
+	for { // a dead run that only stood still may go on meanwhile; what it does after this changes nothing any more
+		var claimed, pending []Notification
+		for n, err := range l.open(ctx, now.Job) {
+			switch {
+			case err != nil:
+				return ambiguous, err
+			case n.State == Claimed:
+				claimed = append(claimed, n)
+			case n.State == DotPending:
+				pending = append(pending, n)
+			}
 		}
-	}
-	if len(claimed) > 0 {
+		if len(claimed)+len(pending) == 0 {
+			return ambiguous, l.sweep(ctx, now.Job)
+		}
 		if _, err := l.Move(ctx, claimed, Change{To: Queued, Run: now.ID, Reason: Interrupted}); err != nil {
-			return 0, err
+			return ambiguous, err
+		}
+		n, err := l.judgePending(ctx, now.ID, pending)
+		if ambiguous += n; err != nil {
+			return ambiguous, err
 		}
 	}
-	return l.judgeAll(ctx, now, pending)
 }
 
 // interrupt notes on the run before that it was cut off, if it was, and that this one has begun.

@@ -58,14 +58,6 @@ type sealer interface {
 	seal(ctx context.Context, run, key string, attempt int) (gone bool, err error)
 }
 
-// judgeAll settles what dead runs left as dot-pending, and returns how many are ambiguous.
-func (l *Ledger) judgeAll(ctx context.Context, run Run, pending []Notification) (ambiguous int, err error) {
-	if ambiguous, err = l.judgePending(ctx, run.ID, pending); err != nil {
-		return ambiguous, err
-	}
-	return ambiguous, l.sweep(ctx, run.Job)
-}
-
 // judgePending settles messages that stand as dot-pending, for a run, and returns how many are ambiguous.
 func (l *Ledger) judgePending(ctx context.Context, run string, pending []Notification) (ambiguous int, err error) {
 	traces := map[string]Trace{}

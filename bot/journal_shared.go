@@ -82,6 +82,9 @@ func (j SharedJournals) seal(ctx context.Context, run, key string, attempt int) 
 		return false, err
 	}
 	entry, err := j.Store.Get(ctx, Left, name)
+	if err == nil && entry.Rev == 0 { // its run has just ended: everything of it stands in the ledger
+		return true, nil
+	}
 	var l left
 	if err == nil {
 		err = json.Unmarshal(entry.Value, &l)

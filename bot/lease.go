@@ -14,7 +14,8 @@ import (
 type Lease struct {
 	Run    string    `json:"run"`
 	Holder string    `json:"holder"` // "process 4711 on shop-01"
-	Since  time.Time `json:"since"`
+	Since  time.Time `json:"since,omitzero"`
+	Token  string    `json:"token,omitempty"` // of who took it
 	Doing  string    `json:"doing,omitempty"` // a few seconds ago
 
 	job  string

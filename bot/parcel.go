@@ -29,9 +29,9 @@ type Parcel struct {
 // Sent is what became of a parcel.
 type Sent struct {
 	Accepted   map[Channel]int    `json:"accepted,omitempty"`
+	Failed     map[Channel]int    `json:"failed,omitempty"`
+	Ambiguous  map[Channel]int    `json:"ambiguous,omitempty"`
 	Retry      int                `json:"retry,omitempty"`
-	Failed     int                `json:"failed,omitempty"`
-	Ambiguous  int                `json:"ambiguous,omitempty"`
 	Suppressed int                `json:"suppressed,omitempty"`
 	Products   map[string]int     `json:"products,omitempty"` // SKU → messages that failed for good
 	Stopped    map[Channel]string `json:"stopped,omitempty"`  // why no more may be sent
@@ -41,7 +41,11 @@ type Sent struct {
 
 // settled is of how many messages it is known what became of them.
 func (s *Sent) settled() int {
-	return total(s.Accepted) + s.Retry + s.Failed + s.Ambiguous + s.Suppressed
+	return total(s.Accepted) + total(s.Failed) + total(s.Ambiguous) + s.Retry + s.Suppressed
+}
+
+func newSent() Sent {
+	return Sent{Accepted: map[Channel]int{}, Failed: map[Channel]int{}, Ambiguous: map[Channel]int{}, Products: map[string]int{}}
 }
 
 // Limits of parcels.

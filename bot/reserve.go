@@ -1,7 +1,9 @@
 package bot
 
 import (
+	"bytes"
 	"context"
+	"crypto/rand"
 	"encoding/json"
 	"time"
 )
@@ -18,7 +20,7 @@ func (l *Ledger) Reserve(ctx context.Context, what string) (release func() error
 // reserve takes an entry that only one process may have, and keeps it alive until it is released. If that fails, it ends by itself.
 func (l *Ledger) reserve(ctx context.Context, what, holder string, life time.Duration) (release func() error, ok bool, err error) {
 	w := Write{Table: Leases, Key: what, TTL: life}
-	if w.Value, err = json.Marshal(Lease{Holder: holder}); err != nil {
+	if w.Value, err = json.Marshal(Lease{Holder: holder, Token: rand.Text()}); err != nil {
 		return nil, false, err
 	}
 	out, err := l.store.Apply(ctx, w)
@@ -37,15 +39,30 @@ func (l *Ledger) reserve(ctx context.Context, what, holder string, life time.Dur
 				return
 			case <-time.After(life / 3):
 			}
-			if out, err := l.store.Apply(ctx, w); err == nil && !out[0].Conflict { // to its end: its revision is needed
-				w.Rev = out[0].Rev
+			out, err := l.store.Apply(ctx, w) // to its end: its revision is needed
+			if err != nil {
+				continue
 			}
+			if out[0].Conflict { // ours, where an answer was lost
+				entry, err := l.store.Get(ctx, Leases, what)
+				if err != nil {
+					continue
+				}
+				if !bytes.Equal(entry.Value, w.Value) {
+					return // another one has it
+				}
+				out[0].Rev = entry.Rev
+			}
+			w.Rev = out[0].Rev
 		}
 	}()
 	return func() error {
 		stop()
 		<-ended
-		_, err := l.store.Apply(ctx, Write{Table: Leases, Key: what, Rev: w.Rev})
-		return err
+		entry, err := l.store.Get(ctx, Leases, what)
+		if err != nil || !bytes.Equal(entry.Value, w.Value) {
+			return err
+		}
+		return l.attempt(ctx, []Write{{Table: Leases, Key: what, Rev: entry.Rev}})
 	}, true, nil
 }

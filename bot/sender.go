@@ -64,7 +64,7 @@ func Each(ctx context.Context, batch []Notification, desk Desk, parallel int, se
 					continue
 				}
 				d, settled := one(ctx, n, desk, send)
-				if d.Stop {
+				if d.Stop && !settled { // of one that the desk has settled it says nothing about the others
 					mu.Lock()
 					stopped = true
 					mu.Unlock()

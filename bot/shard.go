@@ -101,13 +101,13 @@ func (l *Ledger) saveShard(ctx context.Context, s *Shard) (bool, error) {
 // divide has shards read, by whoever has time, and returns what was read, in their order.
 func (b *Bot) divide(ctx context.Context, run *Run, d Divider, shards []Shard) (parts []Part, workers int, err error) {
 	l := b.Ledger
+	defer func() { err = errors.Join(err, l.dropShards(context.WithoutCancel(ctx), run.ID)) }()
 	for i := range shards {
 		shards[i].key = fmt.Sprintf("%s/%05d", run.ID, i)
 		if _, err := l.saveShard(ctx, &shards[i]); err != nil {
 			return nil, 0, err
 		}
 	}
-	defer func() { err = errors.Join(err, l.dropShards(context.WithoutCancel(ctx), run.ID)) }()
 	w := Worker{Ledger: l, Name: "the run's own", Now: b.Now}
 	for {
 		list, err := l.shards(ctx, run.ID)

@@ -3,7 +3,6 @@ package bot
 import (
 	"context"
 	"errors"
-	"fmt"
 	"time"
 )
 
@@ -12,153 +11,114 @@ var errSomeone = errors.New("another process has taken this over")
 
 // share sends claimed messages: where other machines may send too and there are many, in parcels that each of them takes, this one
 // among them. It returns when it is known what became of each.
-func (b *Bot) share(ctx context.Context, d *desk, claimed []*Notification) error {
-	if b.Texts == "" || len(claimed) <= parcelSize {
+func (b *Bot) share(ctx context.Context, d *desk, claimed []*Notification) (err error) {
+	if b.Texts == "" || len(claimed) <= parcelSize || ctx.Err() != nil || d.anyHalted() {
 		return b.carry(ctx, d, claimed)
 	}
-	byKey := make(map[string]*Notification, len(claimed))
+	s := &sharing{Bot: b, desk: d, byKey: make(map[string]*Notification, len(claimed))}
 	for _, n := range claimed {
-		byKey[n.Key] = n
+		s.byKey[n.Key] = n
 	}
 	// What was claimed is settled even when the run was stopped meanwhile.
 	after := context.WithoutCancel(ctx)
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, b.withdraw(after, d.run.ID), s.wait())
+		}
+	}()
 	for _, p := range newParcels(d.run, b.Texts, claimed, &d.parcels) {
 		if _, err := b.Ledger.saveParcel(after, &p); err != nil {
 			return err
 		}
 	}
-	var again []*Notification
-	for {
-		list, err := b.Ledger.parcels(after, d.run.ID)
-		if err != nil {
-			return err
-		}
-		if len(list) == 0 {
-			break
-		}
-		worked := false
-		for _, p := range list {
-			back, done, err := b.look(ctx, d, p, byKey)
-			if err != nil {
-				return err
-			}
-			again, worked = append(again, back...), worked || done
-			if done {
-				break // much may have changed meanwhile
-			}
-		}
-		if errors.Is(context.Cause(ctx), errLeaseLost) {
-			return errLeaseLost
-		}
-		if !worked {
-			time.Sleep(parcelLook)
-		}
+	if err := s.all(ctx); err != nil {
+		return err
 	}
-	if len(again) == 0 || ctx.Err() != nil {
-		d.leave(again)
+	if len(s.again) == 0 || ctx.Err() != nil {
+		d.leave(s.again)
 		return d.failure()
 	}
-	reclaimed := <-d.claim(again)
+	reclaimed := <-d.claim(s.again)
 	if reclaimed.err != nil {
 		return reclaimed.err
 	}
 	return b.carry(ctx, d, reclaimed.list)
 }
 
-// look sees what is to be done about one parcel of this run. back are messages that were given back unsent; done says that it took
-// time.
-func (b *Bot) look(ctx context.Context, d *desk, p Parcel, byKey map[string]*Notification) (back []*Notification, done bool, err error) {
-	l, after := b.Ledger, context.WithoutCancel(ctx)
-	recall := ctx.Err() != nil || d.anyHalted()
-	switch {
-	case p.Sent != nil:
-		gone, err := l.dropParcel(after, p)
-		if err != nil || !gone {
-			return nil, false, err
+// sharing is claimed messages that several machines send.
+type sharing struct {
+	*Bot
+	desk  *desk
+	byKey map[string]*Notification
+	again []*Notification // given back unsent
+
+	own   chan error // the end of what this process sends now; nil: nothing
+	taken Parcel     // what it sends
+}
+
+// stopWait is how long a run that was stopped waits for machines that do not give back what they have. The next run sees to the rest.
+const stopWait = 40 * time.Second
+
+// all sees to the parcels until none is left.
+func (s *sharing) all(ctx context.Context) error {
+	after := context.WithoutCancel(ctx)
+	var stopped time.Time
+	for {
+		list, err := s.Ledger.parcels(after, s.desk.run.ID)
+		if err != nil || len(list) == 0 && s.own == nil {
+			return err
 		}
-		back, err := b.merge(after, d, p)
-		return back, true, err
-	case p.Worker == "":
-		mine, err := l.takeParcel(after, &p, p.Holder)
-		if err != nil || !mine {
-			return nil, false, err
+		for _, p := range list {
+			if err := s.look(ctx, p); err != nil {
+				return err
+			}
 		}
-		part := make([]*Notification, len(p.Keys))
-		for i, key := range p.Keys {
-			part[i] = byKey[key]
+		if ctx.Err() != nil && stopped.IsZero() {
+			stopped = s.Now()
 		}
-		if err := b.carry(ctx, d, part); err != nil {
-			return nil, true, err
+		if errors.Is(context.Cause(ctx), errLeaseLost) || s.own == nil && !stopped.IsZero() && s.Now().Sub(stopped) > stopWait {
+			return context.Cause(ctx)
 		}
-		_, err = l.dropParcel(after, p)
-		return nil, true, err
-	case b.Now().After(p.Until):
-		worker := p.Worker
-		mine, err := l.takeParcel(after, &p, p.Holder) // its worker can report nothing any more
-		if err != nil || !mine {
-			return nil, false, err
+		select {
+		case err := <-s.own:
+			if err := s.end(after, err); err != nil {
+				return err
+			}
+		case <-time.After(parcelLook):
 		}
-		d.note(Sent{Warnings: []string{fmt.Sprintf("it took %d message(s) and said nothing more", len(p.Keys))}}, worker)
-		if back, err = b.takeBack(after, d, p); err == nil {
-			_, err = l.dropParcel(after, p)
-		}
-		return back, true, err
-	case recall:
-		return nil, false, l.recallParcel(after, &p)
 	}
-	return nil, false, nil
+}
+
+// withdrawLimit bounds the withdrawal of parcels by a run that has failed.
+const withdrawLimit = 10 * time.Second
+
+// withdraw takes from other machines what they have not begun of a run that has failed, and asks for the rest. The next run settles
+// it.
+func (b *Bot) withdraw(ctx context.Context, run string) error {
+	ctx, cancel := context.WithTimeout(ctx, withdrawLimit)
+	defer cancel()
+	list, err := b.Ledger.parcels(ctx, run)
+	for _, p := range list {
+		if p.Worker == "" || p.Worker == p.Holder || p.Sent != nil {
+			gone, dropErr := b.Ledger.dropParcel(ctx, p)
+			if err = errors.Join(err, dropErr); gone || dropErr != nil {
+				continue
+			}
+			entry, getErr := b.Ledger.store.Get(ctx, Parcels, p.key) // somebody has just taken it
+			if getErr != nil || entry.Rev == 0 {
+				continue
+			}
+			if p, getErr = parcelIn(entry); getErr != nil {
+				continue
+			}
+		}
+		err = errors.Join(err, b.Ledger.recallParcel(ctx, &p))
+	}
+	return err
 }
 
 // carry sends what this process has taken itself.
 func (b *Bot) carry(ctx context.Context, d *desk, part []*Notification) error {
 	d.take(part)
 	return b.send(ctx, d, part)
-}
-
-// merge adds what a machine says of its parcel to the run. Where it does not say of each message what became of it, the ledger does.
-func (b *Bot) merge(ctx context.Context, d *desk, p Parcel) (back []*Notification, err error) {
-	d.note(*p.Sent, p.Worker)
-	if p.Sent.settled() != len(p.Keys) {
-		return b.takeBack(ctx, d, p)
-	}
-	d.add(*p.Sent)
-	b.progress("telling customers: %d accepted", total(d.run.Accepted))
-	return nil, nil
-}
-
-// takeBack settles what a worker did not: what has not begun to leave is sent by another one; what has is ambiguous.
-func (b *Bot) takeBack(ctx context.Context, d *desk, p Parcel) (back []*Notification, err error) {
-	l := b.Ledger
-	for range 5 { // the worker may still be at it
-		list, err := l.several(ctx, p.Keys)
-		if err != nil {
-			return nil, err
-		}
-		var claimed, pending []Notification
-		back = nil
-		sent := Sent{Accepted: map[Channel]int{}, Products: map[string]int{}}
-		for _, n := range list {
-			switch {
-			case n.Run == p.Run && n.State == Claimed:
-				claimed = append(claimed, n)
-			case n.Run == p.Run && n.State == DotPending:
-				pending = append(pending, n)
-			case n.Run == p.Run && n.State == Queued:
-				back = append(back, &n)
-			default:
-				sent.count(n)
-			}
-		}
-		if len(claimed)+len(pending) == 0 {
-			d.add(sent)
-			return back, nil
-		}
-		if _, err := l.Move(ctx, claimed, Change{To: Queued, Run: p.Run, Reason: Interrupted}); err != nil {
-			return nil, err
-		}
-		if _, err := l.judgePending(ctx, p.Run, pending); err != nil {
-			return nil, err
-		}
-	}
-	return nil, fmt.Errorf("%d messages of a parcel of run %s change again and again: %w", len(p.Keys), p.Run, errSomeone)
 }

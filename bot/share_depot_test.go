@@ -22,6 +22,12 @@ type post struct {
 	all  int
 }
 
+func (p *post) told() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.all
+}
+
 // van is one machine's sender.
 type van struct {
 	post    *post

@@ -2,6 +2,7 @@ package bot
 
 import (
 	"context"
+	"errors"
 	"time"
 )
 
@@ -18,8 +19,9 @@ type Worker struct {
 
 // Limits of a worker.
 const (
-	workerLook = 500 * time.Millisecond // between two looks for work
-	workerIdle = 20 * time.Second       // without work it gives back its browser and its account
+	workerLook   = 500 * time.Millisecond // between two looks for work
+	workerIdle   = 20 * time.Second       // without work it gives back its browser and its account
+	workerFailed = 10 * time.Second       // after what goes wrong
 )
 
 // Run works until ctx ends.
@@ -38,6 +40,7 @@ func (w *Worker) Run(ctx context.Context) {
 	}
 	defer closeAll()
 	for ctx.Err() == nil {
+		pause := workerLook
 		worked, err := w.one(ctx, "", func(ctx context.Context, s Shard) (Divider, error) {
 			if d := open[s.Run+"/"+s.Site]; d != nil {
 				return d, nil
@@ -54,6 +57,7 @@ func (w *Worker) Run(ctx context.Context) {
 		case err != nil && ctx.Err() == nil:
 			w.Say("worker: %v", err)
 			closeAll() // it may be the browser
+			pause = workerFailed
 		case worked:
 			last = w.Now()
 			continue
@@ -62,7 +66,7 @@ func (w *Worker) Run(ctx context.Context) {
 		}
 		select {
 		case <-ctx.Done():
-		case <-time.After(workerLook):
+		case <-time.After(pause):
 		}
 	}
 }
@@ -73,17 +77,20 @@ func (w *Worker) one(ctx context.Context, run string, sites func(context.Context
 	if err != nil {
 		return false, err
 	}
+	var failed error
+	none := map[string]bool{} // runs and sites that cannot be worked at now
 	for _, s := range list {
 		now := w.Now()
-		if s.Done || s.Worker != "" && now.Before(s.Until) || s.Tried >= shardTries && s.Worker == "" {
+		if s.Done || s.Worker != "" && now.Before(s.Until) || s.Tried >= shardTries && s.Worker == "" || none[s.Run+"/"+s.Site] {
 			continue
 		}
 		d, err := sites(ctx, s)
 		if err != nil {
-			return false, err
+			failed = errors.Join(failed, err)
 		}
-		if d == nil { // no account is free
-			return false, nil
+		if d == nil { // or no account is free
+			none[s.Run+"/"+s.Site] = true
+			continue
 		}
 		s.Worker, s.Until = w.Name, now.Add(shardLife)
 		s.Tried++
@@ -96,7 +103,7 @@ func (w *Worker) one(ctx context.Context, run string, sites func(context.Context
 		}
 		return true, w.read(ctx, d, s)
 	}
-	return false, nil
+	return false, failed
 }
 
 // read reads a shard while it says again and again that it is at work.

@@ -38,6 +38,9 @@ func (a *app) serveCommand() *cobra.Command {
 	return c
 }
 
+// pruneEvery is how often a daemon removes what is too old.
+const pruneEvery = 6 * time.Hour
+
 func (a *app) serve(ctx context.Context, w *workshop, does map[string]bool) error {
 	sites, err := loadSites(w.config.Path(w.config.Sites))
 	if err != nil {
@@ -58,6 +61,12 @@ func (a *app) serve(ctx context.Context, w *workshop, does map[string]bool) erro
 	defer b.runs.Wait()
 	side.Go(func() { w.present(beside, does) })
 	side.Go(func() { w.keepTime(beside) })
+	side.Go(func() { // also on a machine that runs no jobs
+		for beside.Err() == nil {
+			w.prune()
+			pauseFor(beside, pruneEvery)
+		}
+	})
 	if does[roleWeb] {
 		side.Go(func() { b.watch(beside) })
 		if err := w.beside(beside, &side, b); err != nil {

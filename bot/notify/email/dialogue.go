@@ -60,8 +60,15 @@ func (d *dialogue) next(ctx context.Context, m *letter) (begun bool) {
 		d.line.quit()
 		return false
 	}
-	if d.limit != nil && d.limit.Wait(ctx) != nil {
-		return false
+	if d.limit != nil {
+		switch err := d.limit.Wait(ctx); {
+		case ctx.Err() != nil:
+			return false
+		case err != nil:
+			d.fault = bot.Delivery{State: bot.Queued, Reason: bot.Interrupted, Detail: "not sent, because it cannot be told how many may leave: " + bot.Clean(err.Error()), Stop: true}
+			d.desk.Done(m.n, d.fault)
+			return true
+		}
 	}
 	at, err := d.offer(m)
 	switch {
