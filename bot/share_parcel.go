@@ -3,7 +3,6 @@ package bot
 import (
 	"context"
 	"fmt"
-	"time"
 )
 
 // look sees what is to be done about one parcel.
