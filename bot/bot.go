@@ -189,6 +189,9 @@ func (b *Bot) run(ctx context.Context, job Job, run *Run) error {
 	}
 	var sendErr error
 	if readErr == nil {
+		readErr = b.Ledger.SaveRun(ctx, *run) // what was read is seen while it is sent
+	}
+	if readErr == nil {
 		sendErr = b.Deliver(ctx, job, run, c.Levels)
 	}
 	err := errors.Join(readErr, sendErr, enterErr, orderErr, b.followUp(ctx, job, run), b.leftKnown(ctx))

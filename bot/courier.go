@@ -58,6 +58,7 @@ func (c *Courier) Run(ctx context.Context) {
 			var sent Sent
 			if relays[p.Run] == nil {
 				relays[p.Run] = newRelay()
+				c.Say("courier: sending a part of what run %s of job %s sends, which %s has", p.Run, p.Job, p.Holder)
 			}
 			sent, err = c.carry(ctx, b, p, relays[p.Run])
 			halted[p.Run] = halted[p.Run] || len(sent.Stopped) > 0 || sent.Error != ""

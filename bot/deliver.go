@@ -61,6 +61,7 @@ func (b *Bot) dispatch(ctx context.Context, run *Run, due []*Notification) (fail
 	if err != nil {
 		return nil, err
 	}
+	d.records = true
 	defer func() { err = errors.Join(err, d.close()) }()
 	parts := slices.Collect(slices.Chunk(due, batch))
 	next := d.claim(parts[0])

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"log/slog"
 	"sync"
+	"sync/atomic"
+	"time"
 )
 
 // desk is the Desk of a run.
@@ -21,6 +23,10 @@ type desk struct {
 	sent    Sent           // what became of messages here
 	failed  map[string]int // of each product, for good
 	parcels int            // made so far
+	records bool           // the run is this process's own: its record is kept up to date
+	saved   time.Time      // when it was
+	busy    atomic.Bool
+	saving  sync.WaitGroup
 	err     error
 }
 
@@ -41,6 +47,7 @@ func (b *Bot) newDesk(ctx context.Context, run *Run, r *relay) (*desk, error) {
 
 // close waits until everything is on record.
 func (d *desk) close() error {
+	d.saving.Wait()
 	err := errors.Join(d.err, d.scribe.close())
 	if d.journal == nil {
 		return err

@@ -2,7 +2,11 @@ package bot
 
 import (
 	"cmp"
+	"context"
 	"fmt"
+	"maps"
+	"slices"
+	"time"
 )
 
 // So many ambiguous ones in a row, or such a share of a run's messages, are no bad luck: the relay is broken.
@@ -13,6 +17,7 @@ const (
 
 // count adds an outcome to the figures of the run, and stops a channel that goes wrong.
 func (d *desk) count(n Notification, result Delivery) {
+	defer d.checkpoint()
 	run := d.run
 	switch result.State {
 	case Accepted:
@@ -45,6 +50,30 @@ func (d *desk) count(n Notification, result Delivery) {
 	case result.Reason == SenderFault:
 		d.warn(fmt.Sprintf("%s for %s: %s", n.Channel, n.Restock.SKU, result.Detail))
 	}
+}
+
+// checkpointEvery is how old the figures of a run at most are that is cut off.
+const checkpointEvery = 5 * time.Second
+
+// checkpoint keeps the record of the run, now and then: for who looks at it, and for the case that it is cut off.
+func (d *desk) checkpoint() {
+	now := time.Now()
+	if !d.records || d.busy.Load() || now.Sub(d.saved) < checkpointEvery {
+		return
+	}
+	first := d.saved.IsZero()
+	if d.saved = now; first {
+		return
+	}
+	run := *d.run
+	run.Accepted, run.Warnings = maps.Clone(run.Accepted), slices.Clone(run.Warnings)
+	d.busy.Store(true)
+	d.saving.Go(func() {
+		defer d.busy.Store(false)
+		ctx, cancel := context.WithTimeout(context.Background(), checkpointEvery)
+		defer cancel()
+		_ = d.bot.Ledger.SaveRun(ctx, run) // its end is kept in any case
+	})
 }
 
 // doubt stops a channel that does not say clearly what becomes of its messages.

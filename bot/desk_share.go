@@ -47,6 +47,7 @@ func (d *desk) add(s Sent) {
 	for sku, n := range s.Products {
 		d.failed[sku] += n
 	}
+	defer d.checkpoint()
 	run.Retry += s.Retry
 	run.Suppressed += s.Suppressed
 	for c, n := range s.Ambiguous {

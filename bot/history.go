@@ -48,12 +48,14 @@ const maxClockBack = time.Hour
 // it had left, and what stood right before the point of no return is settled by the run's journal, or else ambiguous. It must
 // be called under the job's lease.
 func (l *Ledger) recover(ctx context.Context, now Run) (ambiguous int, err error) {
-	if err := l.interrupt(ctx, now); err != nil {
+	dead, err := l.interrupt(ctx, now)
+	if err != nil {
 		return 0, err
 	}
 	if err := errors.Join(l.recallParcels(ctx, now.Job), l.dropOldShards(ctx, now.Job)); err != nil {
 		return 0, err
 	}
+	first := true
 	for { // a dead run that only stood still may go on meanwhile; what it does after this changes nothing any more
 		var claimed, pending []Notification
 		for n, err := range l.open(ctx, now.Job) {
@@ -64,10 +66,13 @@ func (l *Ledger) recover(ctx context.Context, now Run) (ambiguous int, err error
 				claimed = append(claimed, n)
 			case n.State == DotPending:
 				pending = append(pending, n)
+			case first && n.State == Accepted && n.Run == dead.ID && dead.ID != "":
+				dead.Accepted[n.Channel]++
 			}
 		}
+		first = false
 		if len(claimed)+len(pending) == 0 {
-			return ambiguous, l.sweep(ctx, now.Job)
+			return ambiguous, errors.Join(l.complete(ctx, dead, ambiguous), l.sweep(ctx, now.Job))
 		}
 		if _, err := l.Move(ctx, claimed, Change{To: Queued, Run: now.ID, Reason: Interrupted}); err != nil {
 			return ambiguous, err
@@ -79,11 +84,32 @@ func (l *Ledger) recover(ctx context.Context, now Run) (ambiguous int, err error
 	}
 }
 
-// interrupt notes on the run before that it was cut off, if it was, and that this one has begun.
-func (l *Ledger) interrupt(ctx context.Context, now Run) error {
+// complete puts into the record of a run that was cut off what the ledger knows of it: its last figures are some seconds old, and other
+// machines may have sent for it.
+func (l *Ledger) complete(ctx context.Context, dead Run, ambiguous int) error {
+	if dead.ID == "" {
+		return nil
+	}
+	run, ok, err := l.Run(ctx, dead.ID)
+	if err != nil || !ok {
+		return err
+	}
+	for c, n := range dead.Accepted {
+		if run.Accepted == nil {
+			run.Accepted = map[Channel]int{}
+		}
+		run.Accepted[c] = max(run.Accepted[c], n)
+	}
+	run.Ambiguous += ambiguous
+	return l.SaveRun(ctx, run)
+}
+
+// interrupt notes on the run before that it was cut off, if it was, and that this one has begun. It returns the former, without its
+// figures.
+func (l *Ledger) interrupt(ctx context.Context, now Run) (dead Run, err error) {
 	s, err := l.State(ctx, now.Job)
 	if err != nil {
-		return err
+		return dead, err
 	}
 	before := func(run Run) error {
 		if run.Job != now.Job {
@@ -98,6 +124,7 @@ func (l *Ledger) interrupt(ctx context.Context, now Run) error {
 		if run.Outcome != Running {
 			return nil
 		}
+		dead = Run{ID: run.ID, Counts: Counts{Accepted: map[Channel]int{}}}
 		run.Outcome, run.Error = Interrupt, "the process ended in the middle; run "+now.ID+" went on"
 		return l.SaveRun(ctx, run)
 	}
@@ -107,7 +134,7 @@ func (l *Ledger) interrupt(ctx context.Context, now Run) error {
 			err = before(run)
 		}
 		if err != nil {
-			return err
+			return dead, err
 		}
 	} else { // a state of an older restock
 		for run, err := range decoded[Run](l.store.Scan(ctx, Runs, "")) {
@@ -115,11 +142,11 @@ func (l *Ledger) interrupt(ctx context.Context, now Run) error {
 				err = before(run)
 			}
 			if err != nil {
-				return err
+				return dead, err
 			}
 		}
 	}
-	return l.Update(ctx, now.Job, func(s *JobState) {
+	return dead, l.Update(ctx, now.Job, func(s *JobState) {
 		resumes := 0
 		if now.Trigger == TriggerResume {
 			resumes = s.Begun.Resumes + 1

@@ -34,7 +34,10 @@ func ThisProcess() string {
 const leaseTTL = 40 * time.Second
 
 // errLeaseLost stops a run whose lease was lost: another process may be running the job.
-var errLeaseLost = errors.New("the lease of this job was lost: another process may be running it")
+var errLeaseLost = errors.New("the lease of this job is lost, and another process may be running it")
+
+// errLeaseStale is the same, where the state does not answer: nobody can say whether another one has begun.
+var errLeaseStale = fmt.Errorf("this run has not reached the state for %s and must not go on: %w", leaseTTL/2, errLeaseLost)
 
 func (l *Ledger) acquire(ctx context.Context, run Run) (*Lease, error) {
 	lease := &Lease{Run: run.ID, Holder: ThisProcess(), Since: run.Started, job: run.Job, done: make(chan struct{})}
@@ -96,7 +99,7 @@ func (l *Ledger) keep(ctx context.Context, lease *Lease, doing func() string, st
 			}
 		}
 		if time.Since(renewed) > leaseTTL/2 {
-			stop(errLeaseLost)
+			stop(errLeaseStale)
 			return
 		}
 		if who, asked := l.stopAsked(ctx, lease.Run); asked {

@@ -10,6 +10,7 @@ import (
 type Machine struct {
 	Name  string    `json:"name"`  // process 4711 on shop-01
 	Roles string    `json:"roles"` // what it does: schedule, web
+	Texts string    `json:"texts"` // mark of what it writes messages from
 	Since time.Time `json:"since"`
 	Seen  time.Time `json:"seen"` // by its own clock
 }

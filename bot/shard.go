@@ -10,6 +10,8 @@ import (
 
 // Divider is a Sites that can read parts of a list, for several workers.
 type Divider interface {
+	// Undivided says why the stock list cannot be divided; "": it can.
+	Undivided(site string) string
 	// StockPages looks at the first page of the stock list. Pages is 0 where the list cannot be divided.
 	StockPages(ctx context.Context, site string) (Pages, error)
 	// StockPart reads some of its pages.
@@ -46,8 +48,9 @@ type Shard struct {
 	Worker string    `json:"worker,omitempty"`
 	Until  time.Time `json:"until,omitzero"` // the worker is taken for dead after this, unless it has said that it is at work
 	Tried  int       `json:"tried"`
-	Done   bool      `json:"done,omitempty"`  // its part stands in Parts
-	Error  string    `json:"error,omitempty"` // of the last try
+	Done   bool      `json:"done,omitempty"`   // its part stands in Parts
+	Failed []string  `json:"failed,omitempty"` // workers that could not read it
+	Error  string    `json:"error,omitempty"`  // of the last try
 
 	key string
 	rev uint64
@@ -99,20 +102,20 @@ func (l *Ledger) saveShard(ctx context.Context, s *Shard) (bool, error) {
 }
 
 // divide has shards read, by whoever has time, and returns what was read, in their order.
-func (b *Bot) divide(ctx context.Context, run *Run, d Divider, shards []Shard) (parts []Part, workers int, err error) {
+func (b *Bot) divide(ctx context.Context, run *Run, d Divider, shards []Shard) (parts []Part, workers []string, err error) {
 	l := b.Ledger
 	defer func() { err = errors.Join(err, l.dropShards(context.WithoutCancel(ctx), run.ID)) }()
 	for i := range shards {
 		shards[i].key = fmt.Sprintf("%s/%05d", run.ID, i)
 		if _, err := l.saveShard(ctx, &shards[i]); err != nil {
-			return nil, 0, err
+			return nil, nil, err
 		}
 	}
 	w := Worker{Ledger: l, Name: "the run's own", Now: b.Now}
 	for {
 		list, err := l.shards(ctx, run.ID)
 		if err != nil {
-			return nil, 0, err
+			return nil, nil, err
 		}
 		left := 0
 		for _, s := range list {
@@ -121,7 +124,7 @@ func (b *Bot) divide(ctx context.Context, run *Run, d Divider, shards []Shard) (
 			}
 			left++
 			if s.Tried >= shardTries && s.Worker == "" {
-				return nil, 0, s.givenUp()
+				return nil, nil, s.givenUp()
 			}
 		}
 		b.progress("reading %s of %s: %d of %d parts are left", shards[0].flow(), shards[0].Site, left, len(list))
@@ -129,13 +132,13 @@ func (b *Bot) divide(ctx context.Context, run *Run, d Divider, shards []Shard) (
 			return l.partsOf(ctx, list)
 		}
 		if worked, err := w.one(ctx, run.ID, func(context.Context, Shard) (Divider, error) { return d, nil }); err != nil {
-			return nil, 0, err
+			return nil, nil, err
 		} else if worked {
 			continue
 		}
 		select {
 		case <-ctx.Done():
-			return nil, 0, context.Cause(ctx)
+			return nil, nil, context.Cause(ctx)
 		case <-time.After(shardLook):
 		}
 	}

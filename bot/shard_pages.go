@@ -3,6 +3,8 @@ package bot
 import (
 	"context"
 	"fmt"
+	"strconv"
+	"strings"
 	"time"
 )
 
@@ -62,12 +64,19 @@ func (b *Bot) readStock(ctx context.Context, job Job, run *Run) (Reading, error)
 	if !ok || job.Workers < 2 {
 		return b.Sites.Stock(ctx, job.IMS)
 	}
-	p, err := d.StockPages(ctx, job.IMS)
-	if err != nil || p.Pages < leastPages {
-		if err != nil {
-			return Reading{}, err
-		}
+	alone := func(why string) (Reading, error) {
+		run.Steps = append(run.Steps, Step{At: b.Now(), Site: job.IMS, Flow: "stock", Text: "read by one, though workers: says " + strconv.Itoa(job.Workers) + ": " + why})
 		return b.Sites.Stock(ctx, job.IMS)
+	}
+	if why := d.Undivided(job.IMS); why != "" {
+		return alone(why)
+	}
+	p, err := d.StockPages(ctx, job.IMS)
+	if err != nil {
+		return Reading{}, err
+	}
+	if p.Pages < leastPages {
+		return alone(fmt.Sprintf("the list has %d page(s), and %d or more are divided", p.Pages, leastPages))
 	}
 	parts, workers, err := b.divide(ctx, run, d, pageShards(job, run, p))
 	if err != nil {
@@ -78,6 +87,6 @@ func (b *Bot) readStock(ctx context.Context, job Job, run *Run) (Reading, error)
 		run.Warnings = append(run.Warnings, "the stock list moved while several workers read it, and was read again by one: "+why)
 		return b.Sites.Stock(ctx, job.IMS)
 	}
-	d.Merged(job.IMS, shape, fmt.Sprintf("read %d rows on %d pages by %d worker(s)", p.Total, p.Pages, workers))
+	d.Merged(job.IMS, shape, fmt.Sprintf("read %d rows on %d pages by %d worker(s): %s", p.Total, p.Pages, len(workers), strings.Join(workers, "; ")))
 	return reading, nil
 }

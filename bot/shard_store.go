@@ -4,22 +4,23 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 )
 
 // partsOf returns what was read of shards, in the order of their pages.
-func (l *Ledger) partsOf(ctx context.Context, list []Shard) (parts []Part, workers int, err error) {
+func (l *Ledger) partsOf(ctx context.Context, list []Shard) (parts []Part, workers []string, err error) {
 	slices.SortFunc(list, func(a, b Shard) int { return strings.Compare(a.key, b.key) })
 	names := map[string]bool{}
 	for _, s := range list {
 		part, err := l.part(ctx, s)
 		if err != nil {
-			return nil, 0, err
+			return nil, nil, err
 		}
 		parts, names[s.Worker] = append(parts, part), true
 	}
-	return parts, len(names), nil
+	return parts, slices.Sorted(maps.Keys(names)), nil
 }
 
 func (l *Ledger) part(ctx context.Context, s Shard) (p Part, err error) {

@@ -38,7 +38,7 @@ func (b *Bot) readWho(ctx context.Context, job Job, run *Run, skus []string) (su
 			shape.add(part.Shape)
 		}
 	}
-	d.MergedSubscribers(job.CRM, shape, subs, fmt.Sprintf("read who waits for %d products by %d worker(s): %d wait", len(skus), workers, waiting))
+	d.MergedSubscribers(job.CRM, shape, subs, fmt.Sprintf("read who waits for %d products by %d worker(s): %d wait; %s", len(skus), len(workers), waiting, strings.Join(workers, "; ")))
 	return subs, waiting, nil
 }
 
@@ -89,7 +89,7 @@ func (s Shard) step() string {
 func (s Shard) givenUp() error {
 	return &StepError{
 		Class: DataContract, Site: s.Site, Flow: s.flow(), Step: s.step(), Expected: "it to be read by one of the workers",
-		Found: fmt.Sprintf("%d of them failed, the last: %s", s.Tried, s.Error), Hint: "look at the machines' logs; nothing was used. Without workers: one reads it all, and leaves evidence",
+		Found: fmt.Sprintf("%d tries failed (%s), the last: %s", s.Tried, strings.Join(slices.Compact(s.Failed), "; "), s.Error), Hint: "look at the machines' logs; nothing was used. Without workers: one reads it all, and leaves evidence",
 	}
 }
 

@@ -60,6 +60,17 @@ func TestShareHolder(t *testing.T) {
 				if states[bot.Ambiguous] > c.ambiguous || states[bot.Accepted]+states[bot.Ambiguous] != customers {
 					t.Errorf("%v; %+v", states, run.Counts)
 				}
+				runs, err := d.ledger(d.store).History(t.Context(), "", 10)
+				if err != nil {
+					t.Fatal(err)
+				}
+				told := 0
+				for _, r := range runs {
+					told += r.Accepted[bot.Email]
+				}
+				if off := states[bot.Accepted] - told; off < 0 || off > c.ambiguous { // what may have arrived may be known by now
+					t.Errorf("the runs say that %d were accepted, the ledger %d", told, states[bot.Accepted])
+				}
 				end()
 				stop()
 				time.Sleep(3 * time.Hour)
@@ -141,7 +152,7 @@ func TestShareBroken(t *testing.T) {
 		if warned := strings.Join(run.Warnings, "\n"); !strings.Contains(warned, "one: email: no further messages in this run") {
 			t.Errorf("warnings: %s", warned)
 		}
-		if d.post.by["other texts"] > 0 || len(d.said) != 1 || !strings.Contains(d.said[0], "write them differently") {
+		if d.post.by["other texts"] > 0 || len(d.said) != 2 || !strings.Contains(d.said[0]+d.said[1], "write them differently") {
 			t.Errorf("%v, %q", d.post.by, d.said)
 		}
 		end()

@@ -67,6 +67,12 @@ func (l *Ledger) Belongs(ctx context.Context) error {
 	return nil
 }
 
+// Sealed reports whether a state was made with a secret.
+func Sealed(ctx context.Context, store Store) (bool, error) {
+	entry, err := store.Get(ctx, Meta, vaultKey)
+	return entry.Rev != 0, err
+}
+
 // Who names a person by an address or phone number: a keyed hash, which says nothing to whoever has not the secret.
 func (v *Vault) Who(address string) string {
 	return hex.EncodeToString(derive(v.lookup, strings.ToLower(strings.TrimSpace(address)))[:16])

@@ -3,6 +3,7 @@ package bot
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 )
 
@@ -15,6 +16,8 @@ type Worker struct {
 	Sites func(ctx context.Context, s Shard) (Divider, func() error, error)
 	// Say is told what went wrong.
 	Say func(format string, args ...any)
+
+	refused map[string]time.Time // site → when its account was refused
 }
 
 // Limits of a worker.
@@ -71,6 +74,26 @@ func (w *Worker) Run(ctx context.Context) {
 	}
 }
 
+// refusedFor is how long a worker leaves a site alone whose log-in its account was refused.
+const refusedFor = 10 * time.Minute
+
+// own reports whether this is the worker that a run has itself.
+func (w *Worker) own() bool { return w.Sites == nil }
+
+// refuse notes that a site does not let this worker's account in.
+func (w *Worker) refuse(site string) {
+	if w.refused == nil {
+		w.refused = map[string]time.Time{}
+	}
+	w.refused[site] = w.Now()
+}
+
+// leaves reports whether a worker leaves a shard to others: it cannot log in, or has failed with it.
+func (w *Worker) leaves(s Shard) bool {
+	at, refused := w.refused[s.Site]
+	return refused && w.Now().Sub(at) < refusedFor || !w.own() && slices.Contains(s.Failed, w.Name)
+}
+
 // one takes one shard that nobody works at, of a run or of any, and reads it. It reports whether there was one.
 func (w *Worker) one(ctx context.Context, run string, sites func(context.Context, Shard) (Divider, error)) (bool, error) {
 	list, err := w.Ledger.shards(ctx, run)
@@ -81,7 +104,7 @@ func (w *Worker) one(ctx context.Context, run string, sites func(context.Context
 	none := map[string]bool{} // runs and sites that cannot be worked at now
 	for _, s := range list {
 		now := w.Now()
-		if s.Done || s.Worker != "" && now.Before(s.Until) || s.Tried >= shardTries && s.Worker == "" || none[s.Run+"/"+s.Site] {
+		if s.Done || s.Worker != "" && now.Before(s.Until) || s.Tried >= shardTries && s.Worker == "" || none[s.Run+"/"+s.Site] || w.leaves(s) {
 			continue
 		}
 		d, err := sites(ctx, s)
@@ -130,10 +153,15 @@ func (w *Worker) read(ctx context.Context, d Divider, s Shard) error {
 					return err
 				}
 			}
-			if a.err != nil {
-				s.Worker, s.Until, s.Error = "", time.Time{}, Clean(a.err.Error())
-			} else {
+			switch class := ClassOf(a.err); {
+			case a.err == nil:
 				s.Done = true
+			case !w.own() && (class == Auth || class == MFA): // of this worker's account, and not of the list
+				s.Worker, s.Until = "", time.Time{}
+				s.Tried--
+				w.refuse(s.Site)
+			default:
+				s.Worker, s.Until, s.Error, s.Failed = "", time.Time{}, Clean(a.err.Error()), append(s.Failed, w.Name)
 			}
 			_, err := w.Ledger.saveShard(ctx, &s) // a conflict: it was taken for dead, and another one reads it
 			if err == nil && a.err != nil && w.Say != nil {

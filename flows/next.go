@@ -2,6 +2,7 @@ package flows
 
 import (
 	"context"
+	"net/url"
 	"strconv"
 	"strings"
 	"time"
@@ -91,7 +92,29 @@ func (l *list) clickNext(ctx context.Context, a selectors.Answer) error {
 
 // pageAddress is the address of a page by its number.
 func (l *list) pageAddress(n int) (string, error) {
-	return l.v.addressFor(l.r.Next.Pages, map[string]string{"n": strconv.Itoa(n)})
+	address, err := l.v.addressFor(l.r.Next.Pages, map[string]string{"n": strconv.Itoa(n)})
+	if err != nil || !strings.HasPrefix(l.r.Next.Pages.Text, "?") {
+		return address, err
+	}
+	return l.sameList(address)
+}
+
+// sameList is the address of the list with another query (RFC 3986 section 5.2.2, a reference that begins with ?).
+func (l *list) sameList(address string) (string, error) {
+	open, err := l.v.addressFor(l.r.Open, nil)
+	if err != nil {
+		return "", err
+	}
+	list, err := url.Parse(open)
+	if err != nil {
+		return "", err
+	}
+	page, err := url.Parse(address)
+	if err != nil {
+		return "", err
+	}
+	list.RawQuery = page.RawQuery
+	return list.String(), nil
 }
 
 // nextAddress opens the next page by its number. Some sites answer the first page again after the last one, so a list read

@@ -5,14 +5,13 @@ import (
 	"fmt"
 
 	"restock/bot"
-	"restock/selectors"
 )
 
 // StockPages implements bot.Divider. A list can be divided whose pages have addresses with a number in them, whose own count tells how
 // many there are, and which needs nothing done before its rows are there.
 func (s *Sites) StockPages(ctx context.Context, site string) (bot.Pages, error) {
 	var p bot.Pages
-	if file := s.Files[site]; file == nil || !divisible(file.Stock) {
+	if file := s.Files[site]; file == nil || s.Undivided(site) != "" {
 		return p, nil
 	}
 	err := s.do(ctx, site, "stock", nil, func(ctx context.Context, v *visit) (string, error) {
@@ -34,8 +33,26 @@ func (s *Sites) StockPages(ctx context.Context, site string) (bot.Pages, error) 
 	return p, err
 }
 
-func divisible(r *selectors.Reading) bool {
-	return r != nil && r.Next != nil && !r.Next.Pages.Empty() && r.Total != nil && r.From == nil && r.Detail == nil && r.Tabs == nil && len(r.Steps) == 0 && len(r.Page) == 0
+// Undivided implements bot.Divider.
+func (s *Sites) Undivided(site string) string {
+	file := s.Files[site]
+	if file == nil || file.Stock == nil {
+		return "there is no stock list"
+	}
+	r := file.Stock
+	switch {
+	case r.Next == nil || r.Next.Pages.Empty():
+		return "its pages have no addresses with a number (next: {pages: …})"
+	case r.Total == nil:
+		return "how many rows there are is not read (total:)"
+	case r.From != nil:
+		return "it is read from a file or an answer (from:)"
+	case r.Detail != nil || r.Tabs != nil:
+		return "it has details or tabs"
+	case len(r.Steps) > 0 || len(r.Page) > 0:
+		return "something is done before its rows are there (steps:, page:)"
+	}
+	return ""
 }
 
 // newPart is a list of which some pages are read.

@@ -32,7 +32,7 @@ stock:
   columns:
     sku:      {header: SKU}
     quantity: {header: On hand, type: number}
-  next: {pages: "/list?page={n}"}
+  next: {pages: "?page={n}"}
   total: {css: ".count", match: "of ([0-9]+)"}
 `
 

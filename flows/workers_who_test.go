@@ -162,7 +162,7 @@ func TestWorkersWho(t *testing.T) {
 		if !maps.Equal(mail.sent, want) {
 			t.Errorf("two workers told others: %d", len(mail.sent))
 		}
-		if text := run.Steps[len(run.Steps)-1].Text; text != "read who waits for 15 products by 2 worker(s): 45 wait" {
+		if text := run.Steps[len(run.Steps)-1].Text; text != "read who waits for 15 products by 2 worker(s): 45 wait; the run's own; worker 2" {
 			t.Errorf("%q", text)
 		}
 		if store.parts < 3 {

@@ -56,6 +56,15 @@ func Safe(ctx context.Context, store bot.Store) error {
 	return nil
 }
 
+// Ask tells which servers of an address answer, and how they are set up, whether or not a state is there.
+func Ask(ctx context.Context, address string) ([]jetstream.Server, error) {
+	o, err := jetstream.Parse(address)
+	if err != nil {
+		return nil, err
+	}
+	return jetstream.Ask(ctx, o), nil
+}
+
 // Health tells how the servers of a state are; nil where it is a file.
 func Health(ctx context.Context, store bot.Store) (*jetstream.Health, error) {
 	s, ok := store.(*jetstream.Store)

@@ -75,7 +75,9 @@ func (a *app) root() *cobra.Command {
 		a.runsCommand(), a.ledgerCommand(), a.reportCommand(), a.ordersCommand(), a.signUpsCommand(), a.snippetCommand(), a.passwordCommand(), a.suppressionsCommand(), a.forgetCommand(), a.previewCommand(), a.levelsCommand(), a.otpCommand(), a.sessionsCommand(), a.doctorCommand(),
 		a.backupCommand(), a.restoreCommand(), a.adoptCommand(), a.compactCommand(), a.clusterCommand(), a.migrateCommand(), a.browserCommand(), a.versionCommand(), a.stateCheckCommand(),
 	)
-	root.AddCommand(topics()...)
+	chapters := topics()
+	root.AddCommand(chapters...)
+	root.SetHelpCommand(helpCommand(chapters))
 	for _, c := range root.Commands() {
 		a.strictArgs(c)
 	}

@@ -73,8 +73,8 @@ func (w *workshop) clusterChecks(ctx context.Context) []admin.Check {
 	var texts []string
 	for _, m := range list {
 		texts = append(texts, m.Name+": "+m.Roles)
-		machines.OK = machines.OK || strings.Contains(m.Roles, roleSchedule)
 	}
+	machines.OK = runsJobs(list)
 	machines.Text = cmp.Or(strings.Join(texts, "; "), "none is at work")
 	if err != nil {
 		machines.OK, machines.Text = false, bot.Redact(err.Error())
@@ -100,10 +100,8 @@ func (b *board) startElsewhere(job, who string) error {
 	if err != nil {
 		return err
 	}
-	for _, m := range list {
-		if strings.Contains(m.Roles, roleSchedule) {
-			return b.w.ledger.AskStart(b.ctx, job, who)
-		}
+	if runsJobs(list) {
+		return b.w.ledger.AskStart(b.ctx, job, who)
 	}
 	return errors.New("this machine runs no jobs, and none with the role schedule is at work: start restock serve on one")
 }

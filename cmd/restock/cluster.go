@@ -7,10 +7,12 @@ import (
 	"fmt"
 	"path/filepath"
 	"text/tabwriter"
+	"time"
 
 	"github.com/spf13/cobra"
 
 	"restock/bot"
+	"restock/bot/config"
 	"restock/state"
 	"restock/state/jetstream"
 )
@@ -38,7 +40,7 @@ func (a *app) clusterCommand() *cobra.Command {
 		Use:   "status",
 		Short: "Show the servers, who has a copy, which machines work, and whether anything may be sent",
 		Args:  cobra.NoArgs,
-		RunE:  a.withState(func(c *cobra.Command, w *workshop, _ []string) error { return w.clusterStatus(c.Context()) }),
+		RunE:  func(c *cobra.Command, _ []string) error { return a.clusterStatus(c.Context()) },
 	}
 	c.AddCommand(a.jsonFlag(status))
 	return c
@@ -50,6 +52,59 @@ type clusterState struct {
 	May      bool          `json:"may_send"`
 	Why      string        `json:"why,omitempty"`
 	Machines []bot.Machine `json:"machines"`
+}
+
+// statusLimit is how long the state may take to answer: who asks how it is does not wait for a failover.
+const statusLimit = 15 * time.Second
+
+// clusterStatus tells how the servers are, also where the state does not answer.
+func (a *app) clusterStatus(ctx context.Context) error {
+	bounded, cancel := context.WithTimeout(ctx, statusLimit)
+	defer cancel()
+	w, err := a.open(bounded, state.Reader)
+	if err == nil {
+		return errors.Join(w.clusterStatus(bounded), w.close())
+	}
+	c, loadErr := config.Load(a.config)
+	if loadErr != nil || c.Cluster == nil {
+		return err
+	}
+	address, addressErr := a.workshop(c).stateAddress()
+	if addressErr != nil {
+		return err
+	}
+	servers, askErr := state.Ask(ctx, address)
+	if askErr != nil {
+		return err
+	}
+	answer := 0
+	for _, one := range servers {
+		if one.Error == "" {
+			answer++
+		}
+	}
+	if !a.json {
+		if err := a.printServers(servers); err != nil {
+			return err
+		}
+	}
+	return fmt.Errorf("%d of %d servers answer at their monitors, and the state needs more than half of them: %w. Start those that are away; if they run, give each of them http: in its "+
+		"configuration, and say under cluster: monitors: where that is", answer, len(servers), err)
+}
+
+func (a *app) printServers(servers []jetstream.Server) error {
+	tw := tabwriter.NewWriter(a.stdout, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(tw, "server\tversion\tkeeps what it acknowledges")
+	for _, one := range servers {
+		keeps := "yes"
+		if one.Error != "" {
+			keeps = "away: " + one.Error
+		} else if !one.Sync {
+			keeps = "NO: sync_interval: always is not set"
+		}
+		fmt.Fprintf(tw, "%s\t%s\t%s\n", cmp.Or(one.Name, one.Monitor), cmp.Or(one.Version, "-"), keeps)
+	}
+	return tw.Flush()
 }
 
 func (w *workshop) clusterStatus(ctx context.Context) error {
@@ -68,17 +123,10 @@ func (w *workshop) clusterStatus(ctx context.Context) error {
 	if w.a.json {
 		return errors.Join(w.a.printJSON(s), s.err())
 	}
-	tw := tabwriter.NewWriter(w.a.stdout, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(tw, "server\tversion\tkeeps what it acknowledges")
-	for _, one := range h.Servers {
-		keeps := "yes"
-		if one.Error != "" {
-			keeps = "away: " + one.Error
-		} else if !one.Sync {
-			keeps = "NO: sync_interval: always is not set"
-		}
-		fmt.Fprintf(tw, "%s\t%s\t%s\n", cmp.Or(one.Name, one.Monitor), cmp.Or(one.Version, "-"), keeps)
+	if err := w.a.printServers(h.Servers); err != nil {
+		return err
 	}
+	tw := tabwriter.NewWriter(w.a.stdout, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(tw, "\ncopy\tleads\tstate")
 	for _, m := range h.Members {
 		leads, what := "", "has everything"
@@ -93,12 +141,20 @@ func (w *workshop) clusterStatus(ctx context.Context) error {
 		}
 		fmt.Fprintf(tw, "%s\t%s\t%s\n", m.Name, leads, what)
 	}
-	fmt.Fprintln(tw, "\nmachine\troles\tseen")
+	fmt.Fprintln(tw, "\nmachine\troles\tseen\twrites like")
+	marks := map[string]bool{}
 	for _, m := range machines {
-		fmt.Fprintf(tw, "%s\t%s\t%s\n", m.Name, m.Roles, m.Seen.In(w.config.Location).Format("15:04:05"))
+		marks[m.Texts] = true
+		fmt.Fprintf(tw, "%s\t%s\t%s\t%s\n", m.Name, m.Roles, m.Seen.In(w.config.Location).Format("15:04:05"), m.Texts)
 	}
 	if err := tw.Flush(); err != nil {
 		return err
+	}
+	if len(marks) > 1 {
+		w.a.print("\nThe machines do not write the same messages, so that they send none for each other: make shop:, smtp:, sms:, public:, texts and the program the same on all.")
+	}
+	if len(w.scheduled()) > 0 && !runsJobs(machines) {
+		w.a.print("\nNo machine runs jobs: start `restock serve` with the role schedule on one.")
 	}
 	w.a.print("\n%d entries, %.1f MB, each on %d server(s). Sending is allowed: %t", h.Entries, float64(h.Bytes)/(1<<20), h.Replicas, s.May)
 	return s.err()

@@ -99,25 +99,39 @@ func (w *workshop) here(run bot.Run) string {
 // sharing is what reads parts of a list, and keeps for the other machines what a failure leaves.
 type sharing struct {
 	*flows.Sites
-	share func(ctx context.Context)
+	share   func(ctx context.Context)
+	account int
+	secrets []string // that the file asks for
 }
 
 // StockPart implements bot.Divider.
 func (s sharing) StockPart(ctx context.Context, site string, p bot.Pages, from, to int) (bot.Part, error) {
 	part, err := s.Sites.StockPart(ctx, site, p, from, to)
-	s.failed(ctx, err)
-	return part, err
+	return part, s.failed(ctx, site, err)
 }
 
 // SubscribersPart implements bot.Divider.
 func (s sharing) SubscribersPart(ctx context.Context, site string, skus []string) (bot.Part, error) {
 	part, err := s.Sites.SubscribersPart(ctx, site, skus)
-	s.failed(ctx, err)
-	return part, err
+	return part, s.failed(ctx, site, err)
 }
 
-func (s sharing) failed(ctx context.Context, err error) {
-	if step, ok := errors.AsType[*bot.StepError](err); ok && step.Evidence != "" {
+// failed shares evidence, and says whose account it was: what the file calls a secret is another one for each account.
+func (s sharing) failed(ctx context.Context, site string, err error) error {
+	step, ok := errors.AsType[*bot.StepError](err)
+	if !ok {
+		return err
+	}
+	if step.Evidence != "" {
 		s.share(ctx)
 	}
+	if step.Class != bot.Auth && step.Class != bot.MFA {
+		return err
+	}
+	for _, name := range s.secrets {
+		step.Hint = strings.ReplaceAll(step.Hint, name, numbered(name, s.account))
+	}
+	step.Hint = strings.ReplaceAll(step.Hint, "sessions forget "+site, fmt.Sprintf("sessions forget %q", fmt.Sprintf("%s account %d", site, s.account)))
+	step.Hint = fmt.Sprintf("this is account %d, on %s; its parts are left to others for a while: %s", s.account, bot.ThisProcess(), step.Hint)
+	return step
 }

@@ -116,9 +116,13 @@ func (a *app) complete(ctx context.Context, dir string) error {
 	if err := state.Create(ctx, address); err != nil {
 		return err
 	}
+	if _, err := w.key(); err != nil {
+		return err
+	}
 	where := c.Path(c.Data)
 	if c.Cluster != nil {
 		where = strings.Join(c.Cluster.Servers, ", ")
+		a.say("each other machine needs the same secrets: copy the folder %s, %s in it above all, before it begins", filepath.Join(c.Folder, "secrets"), stateKey)
 	}
 	a.say("made the empty state in %s; everything else was left as it is", where)
 	return nil

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"slices"
@@ -49,11 +50,58 @@ const (
 func (w *workshop) present(ctx context.Context, does map[string]bool) {
 	roles := slices.DeleteFunc(allRoles(), func(role string) bool { return !does[role] })
 	m := bot.Machine{Name: bot.ThisProcess(), Roles: strings.Join(roles, ","), Since: w.a.now()}
+	var idle time.Time // since when nobody runs jobs
 	for ctx.Err() == nil {
+		m.Texts, _ = w.texts()                        // said by who sends
 		_ = w.ledger.Present(ctx, m)                  // it is not seen meanwhile, and nothing else
 		_ = state.Seen(ctx, w.store, w.seen(), false) // said when the state is opened
+		idle = w.nobodyRuns(ctx, idle)
 		pauseFor(ctx, presence)
 	}
+}
+
+// nobodyAfter is how long no machine may run jobs before ops are told; and again after nobodyAgain.
+const (
+	nobodyAfter = 3 * time.Minute
+	nobodyAgain = 12 * time.Hour
+)
+
+// nobodyRuns tells ops when no machine of a cluster has run jobs for a while: nothing would tell them otherwise.
+func (w *workshop) nobodyRuns(ctx context.Context, since time.Time) time.Time {
+	if w.config.Cluster == nil || w.config.Alerts == nil || len(w.scheduled()) == 0 {
+		return time.Time{}
+	}
+	list, err := w.ledger.Machines(ctx)
+	if err != nil || runsJobs(list) {
+		return time.Time{}
+	}
+	now := w.a.now()
+	if since.IsZero() || now.Sub(since) < nobodyAfter {
+		return cmp.Or(since, now)
+	}
+	const what = "nobody runs jobs"
+	err = w.alone(ctx, what, func() error {
+		if last, err := w.ledger.Marked(ctx, what); err != nil || now.Sub(last) < nobodyAgain {
+			return err
+		}
+		unsent := w.alert(ctx, []bot.Alert{{
+			Kind: bot.AlertMissed, For: []bot.Role{bot.Ops}, At: now, Title: "no machine runs jobs", Text: "None of the machines that are at work has had the role schedule for " + nobodyAfter.String() + ".",
+			Next: "start restock serve with the role schedule on one of them; what is due is made up for (catch_up:)",
+		}})
+		if len(unsent) > 0 {
+			return nil // said already
+		}
+		return w.ledger.Mark(ctx, what, now)
+	})
+	if err != nil && ctx.Err() == nil {
+		w.a.say("restock: alerts: %v", err)
+	}
+	return since
+}
+
+// runsJobs reports whether one of the machines has the role schedule.
+func runsJobs(list []bot.Machine) bool {
+	return slices.ContainsFunc(list, func(m bot.Machine) bool { return slices.Contains(strings.Split(m.Roles, ","), roleSchedule) })
 }
 
 // pauseFor waits, or until ctx ends.

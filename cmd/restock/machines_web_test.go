@@ -23,17 +23,22 @@ type peer struct {
 	address string // of its listener for customers
 }
 
-// newPeers are so many machines of one shop on three servers, with their listeners open.
-func newPeers(t *testing.T, s *shop, more string, n int) (list []peer) {
-	t.Helper()
-	c := natstest.Start(t, 3, false)
-	s.must(state.Create(t.Context(), c.Address("shared")))
+// inCluster keeps the state of the shop on servers.
+func (s *shop) inCluster(c *natstest.Cluster, more string) {
+	s.t.Helper()
+	s.must(state.Create(s.t.Context(), c.Address("shared")))
 	var servers, monitors []string
-	for i := range 3 {
+	for i := range c.Servers {
 		servers = append(servers, fmt.Sprintf("nats://127.0.0.1:%d", c.Ports[3*i+1]))
 		monitors = append(monitors, fmt.Sprintf("http://127.0.0.1:%d", c.Ports[3*i+2]))
 	}
-	s.edit("restock.yaml", "jobs:\n", fmt.Sprintf("cluster: {name: shared, servers: [%s], monitors: [%s]}\n%sjobs:\n", strings.Join(servers, ", "), strings.Join(monitors, ", "), more))
+	s.edit("restock.yaml", "jobs:\n", fmt.Sprintf("cluster: {name: shared, replicas: %d, servers: [%s], monitors: [%s]}\n%sjobs:\n", len(servers), strings.Join(servers, ", "), strings.Join(monitors, ", "), more))
+}
+
+// newPeers are so many machines of one shop on three servers, with their listeners open.
+func newPeers(t *testing.T, s *shop, more string, n int) (list []peer) {
+	t.Helper()
+	s.inCluster(natstest.Start(t, 3, false), more)
 	var serving sync.WaitGroup
 	t.Cleanup(serving.Wait)
 	for range n {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -30,7 +31,7 @@ func (a *app) runsCommand() *cobra.Command {
 				}
 				return a.printJSON(map[string]any{"runs": runs})
 			}
-			a.printRuns(w, runs)
+			a.printRuns(c.Context(), w, runs)
 			return nil
 		}),
 	}
@@ -53,6 +54,7 @@ func (a *app) runsCommand() *cobra.Command {
 			if err := w.bringEvidence(c.Context(), run.ID); err != nil {
 				a.say("restock: %v", err)
 			}
+			run.Outcome = w.outcome(c.Context(), run)
 			a.printRun(result{Run: run})
 			a.printSteps(w, run)
 			return nil
@@ -74,7 +76,18 @@ func (a *app) withState(do func(*cobra.Command, *workshop, []string) error) func
 	}
 }
 
-func (a *app) printRuns(w *workshop, runs []bot.Run) {
+// outcome is how a run ended. One whose record says that it is running, and which nobody has, was cut off.
+func (w *workshop) outcome(ctx context.Context, run bot.Run) bot.RunOutcome {
+	if run.Outcome != bot.Running {
+		return run.Outcome
+	}
+	if lease, held, err := w.ledger.Holding(ctx, run.Job); err == nil && (!held || lease.Run != run.ID) {
+		return "cut off"
+	}
+	return run.Outcome
+}
+
+func (a *app) printRuns(ctx context.Context, w *workshop, runs []bot.Run) {
 	t := tabwriter.NewWriter(a.stdout, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(t, "RUN\tJOB\tSTARTED\tTOOK\tOUTCOME\tLEVELS\tBACK\tTOLD\tWRITTEN")
 	for _, r := range runs {
@@ -83,7 +96,7 @@ func (a *app) printRuns(w *workshop, runs []bot.Run) {
 			took = r.Finished.Sub(r.Started).Round(100_000_000).String()
 		}
 		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%d\t%d\t%d\t%d\n", r.ID, r.Job, r.Started.In(w.config.Location).Format("2006-01-02 15:04:05"),
-			took, r.Outcome, r.StockLevels, r.Restocks, total(r.Accepted), r.Written)
+			took, w.outcome(ctx, r), r.StockLevels, r.Restocks, total(r.Accepted), r.Written)
 	}
 	_ = t.Flush() // stdout is gone with us
 }

@@ -48,7 +48,7 @@ func (a *app) serve(ctx context.Context, w *workshop, does map[string]bool) erro
 	}
 	w.good = &goodSites{sites: sites}
 	jobs := w.scheduled()
-	if len(jobs) == 0 && does[roleSchedule] {
+	if len(jobs) == 0 && does[roleSchedule] && w.config.Cluster == nil && w.config.Public == nil && w.config.Admin == nil {
 		return usagef("no job in %s has a schedule: add schedule: to one", w.config.File)
 	}
 	p := &schedule.Planner{Store: w.store, Now: a.now, Log: a.log(), Missed: w.missed}
@@ -78,6 +78,7 @@ func (a *app) serve(ctx context.Context, w *workshop, does map[string]bool) erro
 		side.Go(workers.Wait)
 	}
 	if does[roleSend] && w.config.Cluster != nil {
+		a.say("sends a part of what runs of other machines send")
 		side.Go(func() { w.courier(beside) })
 	}
 	if !does[roleSchedule] {
@@ -95,7 +96,11 @@ func (a *app) serve(ctx context.Context, w *workshop, does map[string]bool) erro
 		if err != nil {
 			return err
 		}
-		a.say("job %s: next run %s", job.Name, tick.Due.In(w.config.Location).Format("Mon 2 Jan 15:04 MST"))
+		when := "next run "
+		if tick.Due.Before(a.now()) {
+			when = "runs now, for it was due "
+		}
+		a.say("job %s: %s%s", job.Name, when, tick.Due.In(w.config.Location).Format("Mon 2 Jan 15:04 MST"))
 	}
 	err = p.Run(ctx, jobs, b.tick)
 	if ctx.Err() != nil {

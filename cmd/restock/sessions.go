@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"crypto/rand"
 	"fmt"
 	"os"
@@ -30,6 +31,20 @@ func (w *workshop) key() ([]byte, error) {
 		return nil, fmt.Errorf("the key for kept sessions cannot be made: %w; give a secret %s in another way (`restock help config`)", err, stateKey)
 	}
 	return []byte(text), nil
+}
+
+// keyHere returns an error where the state was made with a key that this machine has not: a new one would open nothing.
+func (w *workshop) keyHere(ctx context.Context, store bot.Store) error {
+	_, here, err := w.secrets.Lookup(stateKey)
+	if err != nil || here {
+		return err
+	}
+	sealed, err := bot.Sealed(ctx, store)
+	if err != nil || !sealed {
+		return err
+	}
+	return &bot.StateError{Err: fmt.Errorf("this machine has no secret %s, and the state was made with one: copy %s from the machine that made it (`restock init` or `restock migrate`), with mode 0600; "+
+		"nothing can be read without it", stateKey, filepath.Join(w.config.Folder, "secrets", stateKey))}
 }
 
 func (a *app) otpCommand() *cobra.Command {

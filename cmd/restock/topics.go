@@ -63,3 +63,26 @@ func topics() []*cobra.Command {
 	}
 	return list
 }
+
+// helpCommand shows a chapter, also where a command has the same name, or how a command is used.
+func helpCommand(chapters []*cobra.Command) *cobra.Command {
+	return &cobra.Command{
+		Use: "help [TOPIC | COMMAND]", Short: "Show a chapter of the manual, or how a command is used",
+		RunE: func(c *cobra.Command, args []string) error {
+			if len(args) == 1 {
+				for _, chapter := range chapters {
+					if chapter.Name() == args[0] {
+						_, err := fmt.Fprintln(c.OutOrStdout(), strings.TrimSuffix(chapter.Long, "\n"))
+						return err
+					}
+				}
+			}
+			about, _, err := c.Root().Find(args)
+			if about == nil || err != nil {
+				return usagef("there is no chapter and no command %q; `restock help` lists them", strings.Join(args, " "))
+			}
+			about.InitDefaultHelpFlag()
+			return about.Help()
+		},
+	}
+}

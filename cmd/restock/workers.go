@@ -78,7 +78,7 @@ func (w *workshop) workerSites(ctx context.Context, s bot.Shard) (bot.Divider, f
 		Worn: governor.Worn, OpenLimit: w.config.Browser.Open, StepLimit: w.config.Browser.Step, Key: key,
 	}
 	end = append(end, governor.Close, sites.Close)
-	return sharing{sites, func(ctx context.Context) { w.shareEvidence(ctx, s.Run, mark) }}, closeAll, nil
+	return sharing{sites, func(ctx context.Context) { w.shareEvidence(ctx, s.Run, mark) }, account, site.Secrets()}, closeAll, nil
 }
 
 // mostAccounts of a site are looked for.

@@ -62,7 +62,10 @@ func (a *app) open(ctx context.Context, role state.Role) (*workshop, error) {
 	if err := w.agree(ctx); err != nil {
 		return nil, errors.Join(fmt.Errorf("the servers of the state do not tell the time: %w; are monitors: right?", err), w.store.Close())
 	}
-	if w.ledger, err = w.newLedger(w.store); err == nil {
+	if err = w.keyHere(ctx, w.store); err == nil {
+		w.ledger, err = w.newLedger(w.store)
+	}
+	if err == nil {
 		err = w.ledger.Belongs(ctx)
 	}
 	if err == nil && role != state.Reader {

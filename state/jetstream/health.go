@@ -51,12 +51,7 @@ const leastReplicas = 3
 
 // Health asks every server how it is set up, and the leader who has a copy.
 func (s *Store) Health(ctx context.Context) (Health, error) {
-	h := Health{Risk: s.o.Risk, Servers: make([]Server, len(s.monitors()))}
-	var all sync.WaitGroup
-	for i, monitor := range s.monitors() {
-		all.Go(func() { h.Servers[i] = ask(ctx, monitor) })
-	}
-	all.Wait()
+	h := Health{Risk: s.o.Risk, Servers: Ask(ctx, s.o)}
 	if err := s.remember(ctx, h.Servers); err != nil {
 		return h, err
 	}
@@ -111,6 +106,18 @@ func (s *Store) monitors() []string {
 			list = append(list, "http://"+net.JoinHostPort(u.Hostname(), "8222"))
 		}
 	}
+	return list
+}
+
+// Ask reads how each server is set up, of a state that need not be there.
+func Ask(ctx context.Context, o Options) []Server {
+	s := Store{o: o}
+	list := make([]Server, len(s.monitors()))
+	var all sync.WaitGroup
+	for i, monitor := range s.monitors() {
+		all.Go(func() { list[i] = ask(ctx, monitor) })
+	}
+	all.Wait()
 	return list
 }
 

@@ -2,6 +2,7 @@ package admin
 
 import (
 	"bufio"
+	"context"
 	"crypto/subtle"
 	"encoding/json"
 	"errors"
@@ -12,6 +13,7 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"time"
 
 	"restock/bot"
 )
@@ -22,9 +24,17 @@ func (a *Admin) healthz(w http.ResponseWriter, _ *http.Request) {
 	fmt.Fprintln(w, "ok")
 }
 
+// How long the state may take to answer: monitors do not wait for a failover.
+const (
+	readyLimit = 5 * time.Second
+	pageLimit  = 20 * time.Second
+)
+
 // readyz says whether the state can be read, which is what all else needs.
 func (a *Admin) readyz(w http.ResponseWriter, r *http.Request) {
-	if _, err := a.Ledger.Recent(r.Context(), bot.RunQuery{Limit: 1}); err != nil {
+	ctx, cancel := context.WithTimeout(r.Context(), readyLimit)
+	defer cancel()
+	if _, err := a.Ledger.Recent(ctx, bot.RunQuery{Limit: 1}); err != nil {
 		http.Error(w, "the state cannot be read", http.StatusServiceUnavailable)
 		return
 	}
@@ -40,7 +50,9 @@ func (a *Admin) metrics(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "metrics are for this machine, or with the token of admin.metrics", http.StatusForbidden)
 		return
 	}
-	o, err := a.look(r)
+	ctx, cancel := context.WithTimeout(r.Context(), readyLimit)
+	defer cancel()
+	o, err := a.look(r.WithContext(ctx))
 	if err != nil {
 		http.Error(w, "the state cannot be read", http.StatusServiceUnavailable)
 		return
@@ -66,9 +78,7 @@ func (a *Admin) metrics(w http.ResponseWriter, r *http.Request) {
 	gauge("ambiguous", "messages that may have gone out")
 	gauge("held", "messages that wait for a person")
 	for _, j := range o.Jobs {
-		if j.Last != nil {
-			fmt.Fprintf(&b, "restock_ambiguous{job=%q} %d\nrestock_held{job=%q} %d\n", j.Name, j.Last.Ambiguous, j.Name, j.Last.Counts.Held)
-		}
+		fmt.Fprintf(&b, "restock_ambiguous{job=%q} %d\nrestock_held{job=%q} %d\n", j.Name, j.Ambiguous, j.Name, j.Held)
 	}
 	gauge("told_today", "messages accepted since midnight")
 	for _, c := range []bot.Channel{bot.Email, bot.SMS} {

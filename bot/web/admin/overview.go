@@ -28,6 +28,9 @@ type jobNow struct {
 	Job
 	Last  *bot.Run `json:"last,omitempty"`
 	Doing string   `json:"doing,omitempty"`
+	// Ambiguous and Held are the messages that wait for a person.
+	Ambiguous int `json:"ambiguous"`
+	Held      int `json:"held"`
 }
 
 // attention is something that waits for a person.
@@ -65,7 +68,10 @@ func (a *Admin) look(r *http.Request) (o overview, err error) {
 		if now.Last != nil {
 			o.judge(*now.Last)
 		}
-		if err := a.waits(ctx, j.Name, &o); err != nil {
+		if now.Last != nil && now.Last.Outcome == bot.Running && !j.Running && o.At.Sub(now.Last.Started) > time.Minute {
+			o.need("/runs/"+now.Last.ID, "run %s of job %s was cut off, and nobody has gone on with it: is a machine at work that runs jobs?", now.Last.ID, j.Name)
+		}
+		if err := a.waits(ctx, j.Name, &o, &now); err != nil {
 			return o, err
 		}
 		o.Jobs = append(o.Jobs, now)
@@ -134,7 +140,7 @@ func (o *overview) need(link, format string, args ...any) {
 }
 
 // waits says which messages of a job wait for a person, of whichever run they are.
-func (a *Admin) waits(ctx context.Context, job string, o *overview) error {
+func (a *Admin) waits(ctx context.Context, job string, o *overview, now *jobNow) error {
 	list, partly, err := a.Ledger.Unfinished(ctx, job, mostCounted, bot.Ambiguous, bot.Held)
 	if err != nil {
 		return err
@@ -143,6 +149,7 @@ func (a *Admin) waits(ctx context.Context, job string, o *overview) error {
 	for _, n := range list {
 		counts[n.State]++
 	}
+	now.Ambiguous, now.Held = counts[bot.Ambiguous], counts[bot.Held]
 	for _, state := range []bot.State{bot.Ambiguous, bot.Held} {
 		if counts[state] > 0 {
 			what := map[bot.State]string{bot.Ambiguous: "may have gone out", bot.Held: "are beyond a limit"}[state]
