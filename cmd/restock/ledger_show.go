@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"restock/bot"
+	"restock/bot/notify/email"
 )
 
 func (a *app) ledgerShow() *cobra.Command {
@@ -39,6 +40,9 @@ func (a *app) ledgerShow() *cobra.Command {
 			}
 			if n.State == bot.Queued && n.Reason != "" {
 				a.print("  waits: %s", waitsFor(n.Reason))
+			}
+			if n.State == bot.Ambiguous {
+				a.print("  to settle it: %s", w.howToSettle(n))
 			}
 			if proof := n.Subscription.Fields["proof"]; proof != "" {
 				a.print("  consent: %s", proof)
@@ -74,6 +78,19 @@ func (a *app) showLater(ctx context.Context, w *workshop, n bot.Notification) er
 		a.print("  and %d times more", clicks.More)
 	}
 	return nil
+}
+
+// howToSettle says how a person finds out whether an ambiguous message arrived.
+func (w *workshop) howToSettle(n bot.Notification) string {
+	where := "look for it among the gateway's messages of that minute"
+	if n.Channel == bot.Email {
+		from := ""
+		if w.config.SMTP != nil {
+			from = w.config.SMTP.From
+		}
+		where = "look for Message-ID " + email.MessageID(n.Key, from) + " in the mail server's log"
+	}
+	return where + ", or ask the customer; then `restock ledger resolve " + n.Key + " accepted`, or failed (never send it), or queued (it certainly did not go out)"
 }
 
 // waitsFor says what a queued message waits for.
