@@ -43,6 +43,7 @@ func (c *Courier) Run(ctx context.Context) {
 	defer closeAll()
 	last := c.Now()
 	for ctx.Err() == nil {
+		pause := workerLook
 		p, ok, err := c.next(ctx, halted, told)
 		if ok && p.Texts != texts {
 			closeAll()
@@ -68,6 +69,7 @@ func (c *Courier) Run(ctx context.Context) {
 		case err != nil && ctx.Err() == nil:
 			c.Say("courier: %v", err)
 			closeAll()
+			pause = workerFailed
 		case ok:
 			continue
 		case c.Now().Sub(last) > workerIdle:
@@ -81,7 +83,7 @@ func (c *Courier) Run(ctx context.Context) {
 		}
 		select {
 		case <-ctx.Done():
-		case <-time.After(workerLook):
+		case <-time.After(pause):
 		}
 	}
 }

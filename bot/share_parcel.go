@@ -16,7 +16,11 @@ func (s *sharing) look(ctx context.Context, p Parcel) error {
 		}
 		return s.merge(after, p)
 	case p.Worker == p.Holder:
-		return nil // our own
+		if s.own != nil && s.taken.key == p.key {
+			return nil // it is at work
+		}
+		_, err := l.dropParcel(after, p) // settled before
+		return err
 	case p.Worker == "":
 		if s.own != nil && ctx.Err() == nil && !s.desk.anyHalted() {
 			return nil // somebody will have time for it
