@@ -59,12 +59,6 @@ func (w *workshop) present(ctx context.Context, does map[string]bool) {
 	}
 }
 
-// nobodyAfter is how long no machine may run jobs before ops are told; and again after nobodyAgain.
-const (
-	nobodyAfter = 3 * time.Minute
-	nobodyAgain = 12 * time.Hour
-)
-
 // pauseFor waits, or until ctx ends.
 func pauseFor(ctx context.Context, d time.Duration) {
 	select {

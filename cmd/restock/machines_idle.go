@@ -10,6 +10,12 @@ import (
 	"restock/bot"
 )
 
+// nobodyAfter is how long no machine may run jobs before ops are told; and again after nobodyAgain.
+const (
+	nobodyAfter = 3 * time.Minute
+	nobodyAgain = 12 * time.Hour
+)
+
 // nobodyRuns tells ops when no machine of a cluster has run jobs for a while: nothing would tell them otherwise.
 func (w *workshop) nobodyRuns(ctx context.Context, since time.Time) time.Time {
 	if w.config.Cluster == nil || w.config.Alerts == nil || len(w.scheduled()) == 0 {

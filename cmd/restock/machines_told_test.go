@@ -57,11 +57,18 @@ func alertsAtPeers(t *testing.T, s *shop, peers []peer) {
 		p.report(t.Context(), run)
 		return nil
 	})
+	at(t, peers, func(p peer) error { // no machine is there that runs jobs
+		if since := p.nobodyRuns(t.Context(), time.Time{}); since.IsZero() {
+			t.Error("it is not seen that nobody runs jobs")
+		}
+		p.nobodyRuns(t.Context(), now.Add(-10*time.Minute))
+		return nil
+	})
 	subjects := map[string]int{}
 	for _, letter := range s.world.Mail.Accepted()[before:] {
 		subjects[letter.Header.Get("Subject")]++
 	}
-	if len(subjects) != 2 {
+	if len(subjects) != 3 || subjects["[restock] no machine runs jobs"] != 1 {
 		t.Errorf("%v", subjects)
 	}
 	for subject, n := range subjects {
