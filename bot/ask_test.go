@@ -40,7 +40,7 @@ func TestAskStop(t *testing.T) {
 		if !errors.Is(err, context.Canceled) || run.Outcome != bot.StoppedRun || !strings.Contains(run.Error, "stopped by ann") || time.Since(asked) > 10*time.Second {
 			t.Errorf("after %s: %s, %v", time.Since(asked), run.Outcome, err)
 		}
-		if told := d.post.all; told == 0 || told == customers {
+		if told := d.post.told(); told == 0 || told == customers {
 			t.Errorf("%d were told before it was stopped", told)
 		}
 		if _, err := d.run(t.Context(), &van{post: d.post, machine: "next"}); err != nil {

@@ -192,7 +192,7 @@ func (b *Bot) run(ctx context.Context, job Job, run *Run) error {
 		readErr = b.Ledger.SaveRun(ctx, *run) // what was read is seen while it is sent
 	}
 	if readErr == nil {
-		sendErr = b.Deliver(ctx, job, run, c.Levels)
+		sendErr = errors.Join(b.Deliver(ctx, job, run, c.Levels), b.Ledger.SaveRun(context.WithoutCancel(ctx), *run))
 	}
 	err := errors.Join(readErr, sendErr, enterErr, orderErr, b.followUp(ctx, job, run), b.leftKnown(ctx))
 	if run.Written == 0 {

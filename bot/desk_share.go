@@ -31,32 +31,41 @@ func (d *desk) note(s Sent, worker string) {
 	}
 }
 
+// add adds what became of a parcel.
+func (r *Run) add(s Sent) {
+	if r.Accepted == nil {
+		r.Accepted = map[Channel]int{}
+	}
+	for c, n := range s.Accepted {
+		r.Accepted[c] += n
+	}
+	r.Failed += total(s.Failed)
+	r.Ambiguous += total(s.Ambiguous)
+	r.Retry += s.Retry
+	r.Suppressed += s.Suppressed
+}
+
 // add adds what became of a parcel to the figures of the run.
 func (d *desk) add(s Sent) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	run := d.run
+	d.run.add(s)
+	defer d.checkpoint()
 	for c, n := range s.Accepted {
-		run.Accepted[c] += n
 		d.relay.clear[c] += n
 	}
 	for c, n := range s.Failed {
-		run.Failed += n
 		d.relay.clear[c] += n
 	}
 	for sku, n := range s.Products {
 		d.failed[sku] += n
 	}
-	defer d.checkpoint()
-	run.Retry += s.Retry
-	run.Suppressed += s.Suppressed
 	for c, n := range s.Ambiguous {
-		run.Ambiguous += n
 		if d.relay.unclear[c] += n; n > 0 {
 			d.doubt(c)
 		}
 	}
-	d.bot.progress("telling customers: %d accepted", total(run.Accepted))
+	d.bot.progress("telling customers: %d accepted", total(d.run.Accepted))
 }
 
 // count adds one message, as the ledger has it.

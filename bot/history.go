@@ -3,13 +3,39 @@ package bot
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"sort"
 )
 
-// SaveRun keeps the record of a run.
+// SaveRun keeps the record of a run. One that was closed by the next run stays as that has left it: who comes back from a standstill
+// knows less.
 func (l *Ledger) SaveRun(ctx context.Context, run Run) error {
-	return l.put(ctx, Runs, run.ID, func([]byte) (any, error) { return run, nil })
+	return l.amend(ctx, run.ID, func(kept *Run) {
+		if kept.Outcome != Interrupt || run.Outcome == Interrupt {
+			*kept = run
+		}
+	})
+}
+
+// amend changes the record of a run.
+func (l *Ledger) amend(ctx context.Context, id string, change func(*Run)) (err error) {
+	for range mostRaces {
+		err = l.put(ctx, Runs, id, func(old []byte) (any, error) {
+			var run Run
+			if old != nil {
+				if err := json.Unmarshal(old, &run); err != nil {
+					return nil, fmt.Errorf("run %s: %w: %w", id, errDecode, err)
+				}
+			}
+			change(&run)
+			return run, nil
+		})
+		if !errors.Is(err, ErrConflict) {
+			return err
+		}
+	}
+	return err
 }
 
 // History returns the latest runs, newest first; job "" means all jobs.

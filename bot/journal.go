@@ -58,15 +58,15 @@ type sealer interface {
 	seal(ctx context.Context, run, key string, attempt int) (gone bool, err error)
 }
 
-// judgePending settles messages that stand as dot-pending, for a run, and returns how many are ambiguous.
-func (l *Ledger) judgePending(ctx context.Context, run string, pending []Notification) (ambiguous int, err error) {
+// judgePending settles messages that stand as dot-pending, for a run, and returns those that were.
+func (l *Ledger) judgePending(ctx context.Context, run string, pending []Notification) (settled []Notification, err error) {
 	traces := map[string]Trace{}
 	groups := map[Change][]Notification{}
 	for _, n := range pending {
 		trace, known := traces[n.Run]
 		if !known && l.Journals != nil {
 			if trace, err = l.Journals.Read(n.Run); err != nil {
-				return 0, err
+				return nil, err
 			}
 			traces[n.Run] = trace
 		}
@@ -74,7 +74,7 @@ func (l *Ledger) judgePending(ctx context.Context, run string, pending []Notific
 		if shared, ok := l.Journals.(sealer); ok && d.State == Queued {
 			gone, err := shared.seal(ctx, n.Run, n.Key, n.Attempt)
 			if err != nil {
-				return 0, err
+				return nil, err
 			}
 			if gone {
 				d = Delivery{State: Ambiguous, Reason: Interrupted}
@@ -89,32 +89,46 @@ func (l *Ledger) judgePending(ctx context.Context, run string, pending []Notific
 	for change, list := range groups {
 		moved, err := l.Move(ctx, list, change)
 		if err != nil {
-			return 0, err
+			return settled, err
 		}
-		if change.To == Ambiguous {
-			ambiguous += len(moved)
-		}
+		settled = append(settled, moved...)
 	}
-	return ambiguous, nil
+	return settled, nil
 }
 
-// sweep removes the journals of a job's runs: everything in them stands in the ledger now.
-func (l *Ledger) sweep(ctx context.Context, job string) error {
-	if l.Journals == nil {
-		return nil
-	}
-	ids, err := l.Journals.Runs()
-	if err != nil {
-		return err
-	}
-	for _, id := range ids {
+// marker are Journals of several machines: marks are the writes that remove what stands in them of some runs at this moment.
+type marker interface {
+	marks(ctx context.Context, of func(run string) (bool, error)) ([]Write, error)
+}
+
+// swept returns what removes the journals of a job's runs that have ended. It is to be called when nothing of them is on its way any more:
+// then everything in them stands in the ledger.
+func (l *Ledger) swept(ctx context.Context, job string) (remove func(context.Context) error, err error) {
+	ended := func(id string) (bool, error) {
 		run, ok, err := l.Run(ctx, id)
-		if err == nil && ok && run.Job == job && run.Outcome != Running {
-			err = l.Journals.Remove(id)
+		return ok && run.Job == job && run.Outcome != Running, err
+	}
+	if m, shared := l.Journals.(marker); shared {
+		writes, err := m.marks(ctx, ended)
+		return func(ctx context.Context) error { return l.attempt(ctx, writes) }, err
+	}
+	return func(context.Context) error {
+		if l.Journals == nil {
+			return nil
 		}
+		ids, err := l.Journals.Runs()
 		if err != nil {
 			return err
 		}
-	}
-	return nil
+		for _, id := range ids {
+			over, err := ended(id)
+			if err == nil && over {
+				err = l.Journals.Remove(id)
+			}
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	}, nil
 }

@@ -110,6 +110,29 @@ func (j SharedJournals) Remove(run string) error {
 	return err
 }
 
+// marks implements marker. What is sealed stays so.
+func (j SharedJournals) marks(ctx context.Context, of func(run string) (bool, error)) (writes []Write, err error) {
+	known := map[string]bool{}
+	for entry, err := range j.Store.Scan(ctx, Left, "") {
+		if err != nil {
+			return nil, err
+		}
+		run, _, _ := strings.Cut(entry.Key, "/")
+		wanted, asked := known[run]
+		if !asked {
+			if wanted, err = of(run); err != nil {
+				return nil, err
+			}
+			known[run] = wanted
+		}
+		var l left
+		if wanted && json.Unmarshal(entry.Value, &l) == nil && !l.Sealed {
+			writes = append(writes, Write{Table: Left, Key: entry.Key, Rev: entry.Rev})
+		}
+	}
+	return writes, nil
+}
+
 // Runs implements Journals.
 func (j SharedJournals) Runs() ([]string, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), sharedLimit)

@@ -96,15 +96,22 @@ func (l *Ledger) keep(ctx context.Context, lease *Lease, doing func() string, st
 			}
 			if err == nil {
 				lease.rev, renewed = out[0].Rev, time.Now()
+				l.obeyStop(ctx, lease.Run, stop)
 			}
 		}
 		if time.Since(renewed) > leaseTTL/2 {
 			stop(errLeaseStale)
 			return
 		}
-		if who, asked := l.stopAsked(ctx, lease.Run); asked {
-			stop(&askedError{who})
-		}
+	}
+}
+
+// obeyStop stops a run that somebody wants to stop.
+func (l *Ledger) obeyStop(ctx context.Context, run string, stop func(error)) {
+	ctx, cancel := context.WithTimeout(ctx, leaseTTL/8) // the lease is to be renewed meanwhile
+	defer cancel()
+	if who, asked := l.stopAsked(ctx, run); asked {
+		stop(&askedError{who})
 	}
 }
 

@@ -51,6 +51,8 @@ type Begun struct {
 	At  time.Time `json:"at"`
 	// Resumes is how many runs in a row, this one too, went on at once after one that was cut off.
 	Resumes int `json:"resumes,omitempty"`
+	// Before are runs that were cut off, and whose records this one has still to complete.
+	Before []string `json:"before,omitempty"`
 }
 
 // TriggerResume is the trigger of a run that goes on at once where one was cut off. After so many in a row the schedule decides: what

@@ -136,9 +136,14 @@ func (l *Ledger) recallParcels(ctx context.Context, job string) error {
 				continue
 			}
 			if p.Sent != nil || p.Worker == "" || p.Worker == p.Holder || l.now().After(p.Until) {
-				if gone, err := l.dropParcel(ctx, p); err != nil {
+				gone, err := l.dropParcel(ctx, p)
+				if err == nil && gone && p.Sent != nil {
+					err = l.amend(ctx, p.Run, func(run *Run) { run.add(*p.Sent) })
+				}
+				if err != nil {
 					return err
-				} else if gone {
+				}
+				if gone {
 					continue
 				}
 			} else if err := l.recallParcel(ctx, &p); err != nil {

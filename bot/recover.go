@@ -6,73 +6,114 @@ import (
 	"time"
 )
 
+// recovery puts right what dead runs of a job left.
+type recovery struct {
+	*Ledger
+	now       Run
+	dead      map[string]*Run // whose records are to be completed: what the ledger knows of them
+	ambiguous int
+}
+
 // recover puts right what a dead run left: its record is closed, what it had claimed is queued again, because nothing of
 // it had left, and what stood right before the point of no return is settled by the run's journal, or else ambiguous. It must
 // be called under the job's lease.
 func (l *Ledger) recover(ctx context.Context, now Run) (ambiguous int, err error) {
-	dead, err := l.interrupt(ctx, now)
-	if err != nil {
+	r := &recovery{Ledger: l, now: now, dead: map[string]*Run{}}
+	if err := r.interrupt(ctx); err != nil {
 		return 0, err
 	}
 	if err := errors.Join(l.recallParcels(ctx, now.Job), l.dropOldShards(ctx, now.Job)); err != nil {
 		return 0, err
 	}
-	first := true
-	for { // a dead run that only stood still may go on meanwhile; what it does after this changes nothing any more
-		var claimed, pending []Notification
-		for n, err := range l.open(ctx, now.Job) {
-			switch {
-			case err != nil:
-				return ambiguous, err
-			case n.State == Claimed:
-				claimed = append(claimed, n)
-			case n.State == DotPending:
-				pending = append(pending, n)
-			case first && n.State == Accepted && n.Run == dead.ID && dead.ID != "":
-				dead.Accepted[n.Channel]++
-			}
+	for first := true; ; first = false { // a dead run that only stood still may go on meanwhile
+		journals, err := l.swept(ctx, now.Job) // before it is looked what is on its way: what leaves after this is not among them
+		if err != nil {
+			return r.ambiguous, err
 		}
-		first = false
-		if len(claimed)+len(pending) == 0 {
-			return ambiguous, errors.Join(l.complete(ctx, dead, ambiguous), l.sweep(ctx, now.Job))
+		done, err := r.pass(ctx, first)
+		if err != nil {
+			return r.ambiguous, err
 		}
-		if _, err := l.Move(ctx, claimed, Change{To: Queued, Run: now.ID, Reason: Interrupted}); err != nil {
-			return ambiguous, err
-		}
-		n, err := l.judgePending(ctx, now.ID, pending)
-		if ambiguous += n; err != nil {
-			return ambiguous, err
+		if done {
+			return r.ambiguous, errors.Join(r.complete(ctx), journals(ctx))
 		}
 	}
 }
 
-// complete puts into the record of a run that was cut off what the ledger knows of it: its last figures are some seconds old, and other
-// machines may have sent for it.
-func (l *Ledger) complete(ctx context.Context, dead Run, ambiguous int) error {
-	if dead.ID == "" {
+// pass settles what is claimed or on its way. done says that nothing was.
+func (r *recovery) pass(ctx context.Context, first bool) (done bool, err error) {
+	var claimed, pending []Notification
+	for n, err := range r.open(ctx, r.now.Job) {
+		switch {
+		case err != nil:
+			return false, err
+		case n.State == Claimed:
+			claimed = append(claimed, n)
+		case n.State == DotPending:
+			pending = append(pending, n)
+		case first && n.State == Accepted:
+			r.count(n)
+		}
+	}
+	if len(claimed)+len(pending) == 0 {
+		return true, nil
+	}
+	if _, err := r.Move(ctx, claimed, Change{To: Queued, Run: r.now.ID, Reason: Interrupted}); err != nil {
+		return false, err
+	}
+	settled, err := r.judgePending(ctx, r.now.ID, pending)
+	for _, n := range settled {
+		r.count(n)
+	}
+	return false, err
+}
+
+// count counts a message for the run that it was sent by.
+func (r *recovery) count(n Notification) {
+	if n.State == Ambiguous {
+		r.ambiguous++
+	}
+	dead := r.dead[n.Run]
+	switch {
+	case dead == nil:
+	case n.State == Accepted:
+		dead.Accepted[n.Channel]++
+	case n.State == Ambiguous:
+		dead.Ambiguous++
+	}
+}
+
+// complete puts into the records of runs that were cut off what the ledger knows of them: their last figures are some seconds old, and
+// other machines may have sent for them.
+func (r *recovery) complete(ctx context.Context) error {
+	if len(r.dead) == 0 {
 		return nil
 	}
-	run, ok, err := l.Run(ctx, dead.ID)
-	if err != nil || !ok {
-		return err
-	}
-	for c, n := range dead.Accepted {
-		if run.Accepted == nil {
-			run.Accepted = map[Channel]int{}
+	for id, dead := range r.dead {
+		err := r.amend(ctx, id, func(run *Run) {
+			if run.Accepted == nil {
+				run.Accepted = map[Channel]int{}
+			}
+			for c, n := range dead.Accepted {
+				run.Accepted[c] = max(run.Accepted[c], n)
+			}
+			run.Ambiguous += dead.Ambiguous
+		})
+		if err != nil {
+			return err
 		}
-		run.Accepted[c] = max(run.Accepted[c], n)
 	}
-	run.Ambiguous += ambiguous
-	return l.SaveRun(ctx, run)
+	return r.Update(ctx, r.now.Job, func(s *JobState) { s.Begun.Before = nil })
 }
 
-// interrupt notes on the run before that it was cut off, if it was, and that this one has begun. It returns the former, without its
-// figures.
-func (l *Ledger) interrupt(ctx context.Context, now Run) (dead Run, err error) {
+// interrupt notes on the run before that it was cut off, if it was, and that this one has begun.
+func (r *recovery) interrupt(ctx context.Context) error {
+	l, now := r.Ledger, r.now
 	s, err := l.State(ctx, now.Job)
 	if err != nil {
-		return dead, err
+		return err
 	}
+	dead := s.Begun.Before // of a recovery that was cut off itself
 	before := func(run Run) error {
 		if run.Job != now.Job {
 			return nil
@@ -86,7 +127,7 @@ func (l *Ledger) interrupt(ctx context.Context, now Run) (dead Run, err error) {
 		if run.Outcome != Running {
 			return nil
 		}
-		dead = Run{ID: run.ID, Counts: Counts{Accepted: map[Channel]int{}}}
+		dead = append(dead, run.ID)
 		run.Outcome, run.Error = Interrupt, "the process ended in the middle; run "+now.ID+" went on"
 		return l.SaveRun(ctx, run)
 	}
@@ -96,7 +137,7 @@ func (l *Ledger) interrupt(ctx context.Context, now Run) (dead Run, err error) {
 			err = before(run)
 		}
 		if err != nil {
-			return dead, err
+			return err
 		}
 	} else { // a state of an older restock
 		for run, err := range decoded[Run](l.store.Scan(ctx, Runs, "")) {
@@ -104,16 +145,19 @@ func (l *Ledger) interrupt(ctx context.Context, now Run) (dead Run, err error) {
 				err = before(run)
 			}
 			if err != nil {
-				return dead, err
+				return err
 			}
 		}
 	}
-	return dead, l.Update(ctx, now.Job, func(s *JobState) {
+	for _, id := range dead {
+		r.dead[id] = &Run{ID: id, Counts: Counts{Accepted: map[Channel]int{}}}
+	}
+	return l.Update(ctx, now.Job, func(s *JobState) {
 		resumes := 0
 		if now.Trigger == TriggerResume {
 			resumes = s.Begun.Resumes + 1
 		}
-		s.Begun = Begun{Run: now.ID, At: now.Started, Resumes: resumes}
+		s.Begun = Begun{Run: now.ID, At: now.Started, Resumes: resumes, Before: dead}
 	})
 }
 

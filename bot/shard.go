@@ -117,6 +117,9 @@ func (b *Bot) divide(ctx context.Context, run *Run, d Divider, shards []Shard) (
 		if err != nil {
 			return nil, nil, err
 		}
+		if len(list) != len(shards) { // taken for dead, another run has removed them
+			return nil, nil, fmt.Errorf("parts of what run %s reads are gone: %w", run.ID, errSomeone)
+		}
 		left := 0
 		for _, s := range list {
 			if s.Done {

@@ -23,7 +23,7 @@ func (b *Bot) share(ctx context.Context, d *desk, claimed []*Notification) (err 
 	after := context.WithoutCancel(ctx)
 	defer func() {
 		if err != nil {
-			err = errors.Join(err, b.withdraw(after, d.run.ID), s.wait())
+			err = errors.Join(err, s.withdraw(after), s.wait())
 		}
 	}()
 	for _, p := range newParcels(d.run, b.Texts, claimed, &d.parcels) {
@@ -94,13 +94,17 @@ const withdrawLimit = 10 * time.Second
 
 // withdraw takes from other machines what they have not begun of a run that has failed, and asks for the rest. The next run settles
 // it.
-func (b *Bot) withdraw(ctx context.Context, run string) error {
+func (s *sharing) withdraw(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, withdrawLimit)
 	defer cancel()
-	list, err := b.Ledger.parcels(ctx, run)
+	b := s.Bot
+	list, err := b.Ledger.parcels(ctx, s.desk.run.ID)
 	for _, p := range list {
 		if p.Worker == "" || p.Worker == p.Holder || p.Sent != nil {
 			gone, dropErr := b.Ledger.dropParcel(ctx, p)
+			if gone && p.Sent != nil {
+				s.desk.add(*p.Sent)
+			}
 			if err = errors.Join(err, dropErr); gone || dropErr != nil {
 				continue
 			}

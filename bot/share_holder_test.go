@@ -44,7 +44,7 @@ func TestShareHolder(t *testing.T) {
 				}
 				d.rest.Go(func() { _, _ = d.run(holding, first) })
 				time.Sleep(45 * time.Second)
-				before := d.post.all
+				before := d.post.told()
 				began := time.Now()
 				run, err := d.run(t.Context(), &van{post: d.post, machine: "next"})
 				if err != nil {

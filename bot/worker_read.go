@@ -15,8 +15,9 @@ func (w *Worker) read(ctx context.Context, d Divider, s Shard) error {
 	reading, stop := context.WithCancel(ctx)
 	defer stop()
 	done := make(chan answer, 1)
+	given := s
 	go func() {
-		part, err := s.read(reading, d)
+		part, err := given.read(reading, d)
 		done <- answer{part, err}
 	}()
 	for {

@@ -131,6 +131,11 @@ func (w *workshop) alert(ctx context.Context, alerts []bot.Alert) (unsent []bot.
 	return unsent
 }
 
+// nobodyGot reports whether the one alert that was to be told has reached none of its targets.
+func (w *workshop) nobodyGot(unsent []bot.Alert) bool {
+	return len(unsent) > 0 && len(unsent[0].Left) == len(w.targets(unsent[0]))
+}
+
 // deliver brings an alert to one target. One that is not in the file any more needs nothing.
 func (w *workshop) deliver(ctx context.Context, target string, a bot.Alert, post postFunc) error {
 	if target == "mail" {
@@ -279,8 +284,7 @@ func (w *workshop) sendDigest(ctx context.Context, now time.Time) error {
 		}
 	}
 	a := bot.Digest(runs, due.AddDate(0, 0, -1), due, health)
-	targets := w.targets(a)
-	if unsent := w.alert(ctx, []bot.Alert{a}); len(unsent) > 0 && len(unsent[0].Left) == len(targets) {
+	if w.nobodyGot(w.alert(ctx, []bot.Alert{a})) {
 		return nil // nobody got it, which was said: tried again in a minute
 	}
 	return w.ledger.Mark(ctx, "digest", now)

@@ -88,6 +88,9 @@ func (a *app) clusterStatus(ctx context.Context) error {
 			return err
 		}
 	}
+	if answer*2 > len(servers) {
+		return err
+	}
 	return fmt.Errorf("%d of %d servers answer at their monitors, and the state needs more than half of them: %w. Start those that are away; if they run, give each of them http: in its "+
 		"configuration, and say under cluster: monitors: where that is", answer, len(servers), err)
 }

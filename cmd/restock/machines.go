@@ -67,17 +67,24 @@ func pauseFor(ctx context.Context, d time.Duration) {
 	}
 }
 
+// heedStarts runs what is asked for on machines that run no jobs.
+func (b *board) heedStarts(ctx context.Context) {
+	for ctx.Err() == nil {
+		for _, job := range b.w.config.Jobs {
+			if err := b.startAsked(ctx, job.Name); err != nil && ctx.Err() == nil {
+				b.w.a.say("restock: job %s: %v", job.Name, err)
+			}
+		}
+		pauseFor(ctx, watch)
+	}
+}
+
 // adoptOrphans goes on with runs that were cut off: their process, or their machine, is gone.
 func (b *board) adoptOrphans(ctx context.Context, jobs []schedule.Job) {
 	tried := map[string]time.Time{} // run → when this machine tried to go on with it
 	for ctx.Err() == nil {
 		for _, job := range jobs {
 			if err := b.adoptOrphan(ctx, job.Name, tried); err != nil && ctx.Err() == nil {
-				b.w.a.say("restock: job %s: %v", job.Name, err)
-			}
-		}
-		for _, job := range b.w.config.Jobs {
-			if err := b.startAsked(ctx, job.Name); err != nil && ctx.Err() == nil {
 				b.w.a.say("restock: job %s: %v", job.Name, err)
 			}
 		}

@@ -34,11 +34,11 @@ func (w *workshop) nobodyRuns(ctx context.Context, since time.Time) time.Time {
 		if last, err := w.ledger.Marked(ctx, what); err != nil || now.Sub(last) < nobodyAgain {
 			return err
 		}
-		unsent := w.alert(ctx, []bot.Alert{{
+		alert := bot.Alert{
 			Kind: bot.AlertMissed, For: []bot.Role{bot.Ops}, At: now, Title: "no machine runs jobs", Text: "None of the machines that are at work has had the role schedule for " + nobodyAfter.String() + ".",
 			Next: "start restock serve with the role schedule on one of them; what is due is made up for (catch_up:)",
-		}})
-		if len(unsent) > 0 {
+		}
+		if w.nobodyGot(w.alert(ctx, []bot.Alert{alert})) {
 			return nil // said already
 		}
 		return w.ledger.Mark(ctx, what, now)

@@ -91,6 +91,7 @@ func (a *app) serve(ctx context.Context, w *workshop, does map[string]bool) erro
 		side.Go(func() { w.mailReports(beside) })
 	}
 	side.Go(func() { b.adoptOrphans(beside, jobs) })
+	side.Go(func() { b.heedStarts(beside) })
 	for _, job := range jobs {
 		tick, err := p.Tick(ctx, job)
 		if err != nil {

@@ -133,7 +133,7 @@ func (w *workshop) overdue(ctx context.Context, run *bot.Run) {
 func (w *workshop) tellOverdue(ctx context.Context, what, text, next string) error {
 	now := w.a.now()
 	alert := bot.Alert{Kind: bot.AlertLeft, For: []bot.Role{bot.Ops, bot.Admin}, Title: "people have left, and the CRM does not know", Text: text, Next: next, At: now}
-	if unsent := w.alert(ctx, []bot.Alert{alert}); len(unsent) > 0 {
+	if w.nobodyGot(w.alert(ctx, []bot.Alert{alert})) {
 		return nil // said already; told again at the next run
 	}
 	return w.ledger.Mark(ctx, what, now) // told again tomorrow

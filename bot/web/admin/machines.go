@@ -78,6 +78,9 @@ func (a *Admin) metrics(w http.ResponseWriter, r *http.Request) {
 	gauge("ambiguous", "messages that may have gone out")
 	gauge("held", "messages that wait for a person")
 	for _, j := range o.Jobs {
+		if j.partly && j.Last != nil { // a run looks through all
+			j.Ambiguous, j.Held = max(j.Ambiguous, j.Last.Ambiguous), max(j.Held, j.Last.Counts.Held)
+		}
 		fmt.Fprintf(&b, "restock_ambiguous{job=%q} %d\nrestock_held{job=%q} %d\n", j.Name, j.Ambiguous, j.Name, j.Held)
 	}
 	gauge("told_today", "messages accepted since midnight")

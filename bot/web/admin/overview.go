@@ -29,8 +29,9 @@ type jobNow struct {
 	Last  *bot.Run `json:"last,omitempty"`
 	Doing string   `json:"doing,omitempty"`
 	// Ambiguous and Held are the messages that wait for a person.
-	Ambiguous int `json:"ambiguous"`
-	Held      int `json:"held"`
+	Ambiguous int  `json:"ambiguous"`
+	Held      int  `json:"held"`
+	partly    bool // there are so many that not all were looked through
 }
 
 // attention is something that waits for a person.
@@ -149,6 +150,7 @@ func (a *Admin) waits(ctx context.Context, job string, o *overview, now *jobNow)
 	for _, n := range list {
 		counts[n.State]++
 	}
+	now.partly = partly
 	now.Ambiguous, now.Held = counts[bot.Ambiguous], counts[bot.Held]
 	for _, state := range []bot.State{bot.Ambiguous, bot.Held} {
 		if counts[state] > 0 {
