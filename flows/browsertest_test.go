@@ -2,6 +2,7 @@ package flows_test
 
 import (
 	"context"
+	"flag"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -27,6 +28,12 @@ type shared struct {
 }
 
 func TestMain(m *testing.M) {
+	flag.Parse()
+	if limit := flag.Lookup("test.timeout"); limit.Value.String() == "10m0s" { // a slow machine is given all the time that the go command gives: a minute more than it says
+		if err := limit.Value.Set("10m50s"); err != nil {
+			panic(err)
+		}
+	}
 	code := m.Run()
 	if one.b != nil {
 		if err := one.b.Close(); err != nil {
