@@ -58,19 +58,9 @@ func TestRecordStays(t *testing.T) {
 		if _, err := d.run(t.Context(), &van{post: d.post, machine: "next"}); err != nil {
 			t.Fatal(err)
 		}
-		count := func() (told int) {
-			runs, err := d.ledger(d.store).History(t.Context(), "", 10)
-			if err != nil {
-				t.Fatal(err)
-			}
-			for _, r := range runs {
-				told += r.Accepted[bot.Email]
-			}
-			return told
-		}
 		time.Sleep(3 * time.Hour)
 		states := d.check()
-		after := count()
+		after := d.recorded()
 		if states[bot.Accepted]-after > 5 {
 			t.Errorf("the records say that %d were told, the ledger %d", after, states[bot.Accepted])
 		}
@@ -114,11 +104,7 @@ func TestCutOffInFollowUp(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		runs, _ := d.ledger(d.store).History(t.Context(), "", 10)
-		told := 0
-		for _, r := range runs {
-			told += r.Accepted[bot.Email]
-		}
+		told := d.recorded()
 		states := d.check()
 		if told != states[bot.Accepted] {
 			t.Errorf("the records say that %d were told, the ledger %d (%+v)", told, states[bot.Accepted], run.Counts)
@@ -159,11 +145,7 @@ func TestRecoveryFails(t *testing.T) {
 			t.Fatal(err)
 		}
 		states := d.check()
-		runs, _ := d.ledger(d.store).History(t.Context(), "", 10)
-		told := 0
-		for _, r := range runs {
-			told += r.Accepted[bot.Email]
-		}
+		told := d.recorded()
 		if off := states[bot.Accepted] - told; off > 5 || off < 0 {
 			t.Errorf("the records say that %d were told, the ledger %d", told, states[bot.Accepted])
 		}
@@ -181,16 +163,7 @@ func TestHolderErrorCounts(t *testing.T) {
 		for _, name := range []string{"one", "two"} {
 			d.courier(machines, &van{post: d.post, machine: name}, "1")
 		}
-		hold := &hooked{Memory: d.store}
-		n := 0
-		hold.scan = func(table bot.Table, prefix string) error {
-			if table == bot.Parcels && prefix != "" {
-				if n++; n == 12 {
-					return errors.New("the servers did not answer")
-				}
-			}
-			return nil
-		}
+		hold := d.failsAt(12)
 		if _, err := d.runOn(t.Context(), hold, &van{post: d.post, machine: "holder"}); err == nil {
 			t.Fatal("no error")
 		}
@@ -199,11 +172,7 @@ func TestHolderErrorCounts(t *testing.T) {
 			t.Fatal(err)
 		}
 		states := d.check()
-		runs, _ := d.ledger(d.store).History(t.Context(), "", 10)
-		told := 0
-		for _, r := range runs {
-			told += r.Accepted[bot.Email]
-		}
+		told := d.recorded()
 		if told != states[bot.Accepted] {
 			t.Errorf("the records say that %d were told, the ledger %d", told, states[bot.Accepted])
 		}

@@ -2,6 +2,7 @@ package bot_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"iter"
@@ -73,4 +74,30 @@ func (d *depot) courierOn(ctx context.Context, store bot.Store, v bot.Sender, na
 		},
 	}
 	d.rest.Go(func() { c.Run(ctx) })
+}
+
+// failsAt is a view of the store whose n-th look at the parcels of a run fails.
+func (d *depot) failsAt(n int) *hooked {
+	looks := 0
+	return &hooked{Memory: d.store, scan: func(table bot.Table, prefix string) error {
+		if table == bot.Parcels && prefix != "" {
+			if looks++; looks == n {
+				return errors.New("the servers did not answer")
+			}
+		}
+		return nil
+	}}
+}
+
+// recorded is how many messages were accepted by the records of all runs.
+func (d *depot) recorded() (told int) {
+	d.t.Helper()
+	runs, err := d.ledger(d.store).History(d.t.Context(), "", 10)
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	for _, r := range runs {
+		told += r.Accepted[bot.Email]
+	}
+	return told
 }

@@ -167,16 +167,7 @@ func TestShareHolderError(t *testing.T) {
 		for _, name := range []string{"one", "two"} {
 			d.courier(machines, &van{post: d.post, machine: name}, "1")
 		}
-		hold := &hooked{Memory: d.store}
-		n := 0
-		hold.scan = func(table bot.Table, prefix string) error {
-			if table == bot.Parcels && prefix != "" {
-				if n++; n == 3 {
-					return errors.New("the servers did not answer")
-				}
-			}
-			return nil
-		}
+		hold := d.failsAt(3)
 		run, err := d.runOn(t.Context(), hold, &van{post: d.post, machine: "holder"})
 		if err == nil {
 			t.Fatal("no error")
