@@ -2,8 +2,10 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -98,10 +100,16 @@ func (f *fleet) seesEvidence() {
 	var run struct {
 		ID string `json:"run"`
 	}
-	cmd := f.command("run", "--json", "--config", f.machine(1))
 	var said strings.Builder
-	cmd.Stderr = &said
-	out, err := cmd.Output()
+	var out []byte
+	f.until("the job is free: a machine may have been killed that had it", time.Minute, func() bool {
+		cmd := f.command("run", "--json", "--config", f.machine(1))
+		said.Reset()
+		cmd.Stderr = &said
+		out, err = cmd.Output()
+		ended, failed := errors.AsType[*exec.ExitError](err)
+		return !failed || ended.ExitCode() != 5
+	})
 	if err == nil {
 		f.t.Fatal("the run with the broken file did not fail")
 	}
