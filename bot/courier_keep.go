@@ -60,7 +60,7 @@ func (c *Courier) deliver(ctx context.Context, b *Bot, p Parcel, r *relay) Sent 
 	err = b.carry(ctx, d, mine)
 	err = errors.Join(err, d.close())
 	sent := d.sent
-	sent.Stopped, sent.Warnings = r.stopped, run.Warnings
+	sent.Accepted, sent.Suppressed, sent.Products, sent.Stopped, sent.Warnings = run.Accepted, run.Suppressed, d.failed, r.stopped, run.Warnings
 	if ctx.Err() != nil { // who was told to end says so of what is left, and that is no fault of a channel
 		sent.Stopped = nil
 		sent.Warnings = slices.DeleteFunc(sent.Warnings, func(w string) bool { return strings.Contains(w, noFurther) })

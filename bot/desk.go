@@ -20,7 +20,7 @@ type desk struct {
 	mu      sync.Mutex
 	open    map[string]*Notification // given to a sender, and not reported yet
 	relay   *relay
-	sent    Sent           // what became of messages here
+	sent    Sent           // what became of messages here, as far as the run does not count it so
 	failed  map[string]int // of each product, for good
 	parcels int            // made so far
 	records bool           // the run is this process's own: its record is kept up to date
@@ -126,7 +126,6 @@ func (d *desk) Pending(ctx context.Context, batch []Notification) ([]Notificatio
 	}
 	for _, n := range gone {
 		d.run.Suppressed++
-		d.sent.Suppressed++
 		d.scribe.later(n, Change{To: Suppressed, Run: d.run.ID, Reason: why[n].Reason, Detail: why[n].Source})
 	}
 	return allowed, nil

@@ -22,7 +22,6 @@ func (d *desk) count(n Notification, result Delivery) {
 	switch result.State {
 	case Accepted:
 		run.Accepted[n.Channel]++
-		d.sent.Accepted[n.Channel]++
 		d.relay.clear[n.Channel]++
 		d.relay.inARow[n.Channel] = 0
 	case Retry, Queued:
@@ -34,7 +33,6 @@ func (d *desk) count(n Notification, result Delivery) {
 		run.Failed++
 		d.failed[n.Restock.SKU]++
 		d.sent.Failed[n.Channel]++
-		d.sent.Products[n.Restock.SKU]++
 		d.relay.clear[n.Channel]++
 		d.relay.inARow[n.Channel] = 0
 	case Ambiguous:

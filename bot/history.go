@@ -3,7 +3,6 @@ package bot
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"sort"
 )
@@ -19,23 +18,8 @@ func (l *Ledger) SaveRun(ctx context.Context, run Run) error {
 }
 
 // amend changes the record of a run.
-func (l *Ledger) amend(ctx context.Context, id string, change func(*Run)) (err error) {
-	for range mostRaces {
-		err = l.put(ctx, Runs, id, func(old []byte) (any, error) {
-			var run Run
-			if old != nil {
-				if err := json.Unmarshal(old, &run); err != nil {
-					return nil, fmt.Errorf("run %s: %w: %w", id, errDecode, err)
-				}
-			}
-			change(&run)
-			return run, nil
-		})
-		if !errors.Is(err, ErrConflict) {
-			return err
-		}
-	}
-	return err
+func (l *Ledger) amend(ctx context.Context, id string, change func(*Run)) error {
+	return amend(ctx, l, Runs, id, "run "+id, change)
 }
 
 // History returns the latest runs, newest first; job "" means all jobs.

@@ -96,17 +96,11 @@ func (j SharedJournals) seal(ctx context.Context, run, key string, attempt int) 
 func (j SharedJournals) Remove(run string) error {
 	ctx, cancel := context.WithTimeout(context.Background(), sharedLimit)
 	defer cancel()
-	var writes []Write
-	for entry, err := range j.Store.Scan(ctx, Left, run+"/") {
-		if err != nil {
-			return err
-		}
-		var l left
-		if json.Unmarshal(entry.Value, &l) == nil && !l.Sealed {
-			writes = append(writes, Write{Table: Left, Key: entry.Key, Rev: entry.Rev})
-		}
+	writes, err := j.marks(ctx, func(id string) (bool, error) { return id == run, nil })
+	if err != nil || len(writes) == 0 {
+		return err
 	}
-	_, err := j.Store.Apply(ctx, writes...)
+	_, err = j.Store.Apply(ctx, writes...)
 	return err
 }
 

@@ -52,17 +52,22 @@ const mostRaces = 20
 
 // Update changes what a job remembers. Its run has the lease, but alerts are told after that: where somebody else was faster, change is
 // called again with what stands there now.
-func (l *Ledger) Update(ctx context.Context, job string, change func(*JobState)) (err error) {
+func (l *Ledger) Update(ctx context.Context, job string, change func(*JobState)) error {
+	return amend(ctx, l, Jobs, job, "job "+job, change)
+}
+
+// amend changes a record, and again with what stands there then, where somebody else was faster.
+func amend[T any](ctx context.Context, l *Ledger, table Table, key, what string, change func(*T)) (err error) {
 	for range mostRaces {
-		err = l.put(ctx, Jobs, job, func(old []byte) (any, error) {
-			var s JobState
+		err = l.put(ctx, table, key, func(old []byte) (any, error) {
+			var record T
 			if old != nil {
-				if err := json.Unmarshal(old, &s); err != nil {
-					return nil, fmt.Errorf("job %s: %w: %w", job, errDecode, err)
+				if err := json.Unmarshal(old, &record); err != nil {
+					return nil, fmt.Errorf("%s: %w: %w", what, errDecode, err)
 				}
 			}
-			change(&s)
-			return s, nil
+			change(&record)
+			return record, nil
 		})
 		if !errors.Is(err, ErrConflict) {
 			break

@@ -112,13 +112,11 @@ func (b *board) Start(job, who string) error {
 	b.mu.Lock()
 	busy := b.stops[job] != nil
 	b.mu.Unlock()
-	if _, held := b.elsewhere(job); !busy && !held && b.idle {
-		return b.startElsewhere(job, who)
-	} else if held {
-		busy = true
-	}
-	if busy || b.ctx.Err() != nil {
+	if _, held := b.elsewhere(job); busy || held || b.ctx.Err() != nil {
 		return &bot.LockedError{What: "job " + job, Holder: "a run that is going on", Hint: "wait until it ends, or stop it"}
+	}
+	if b.idle {
+		return b.startElsewhere(job, who)
 	}
 	b.runs.Go(func() {
 		run, err := b.run(b.ctx, job, "hand")

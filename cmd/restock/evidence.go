@@ -27,12 +27,7 @@ func (w *workshop) shareEvidence(ctx context.Context, run, part string) {
 	if !ok {
 		return
 	}
-	packed, err := evidence.Pack(filepath.Join(w.evidence(), run), func(folder string) bool {
-		if part == ownPart {
-			return !strings.Contains(folder, workerMark)
-		}
-		return strings.HasSuffix(folder, part)
-	})
+	packed, err := evidence.Pack(filepath.Join(w.evidence(), run), func(folder string) bool { return belongs(folder, part) })
 	if err == nil && packed != nil {
 		name := run + "/" + part
 		keep := w.config.Evidence
@@ -45,6 +40,14 @@ func (w *workshop) shareEvidence(ctx context.Context, run, part string) {
 
 // ownPart is the part that the machine with a run has of its evidence.
 const ownPart = "run"
+
+// belongs reports whether a folder is of a part of a run's evidence.
+func belongs(folder, part string) bool {
+	if part == ownPart {
+		return !strings.Contains(folder, workerMark)
+	}
+	return strings.HasSuffix(folder, part)
+}
 
 // bringEvidence brings here what a run has left on other machines.
 func (w *workshop) bringEvidence(ctx context.Context, run string) error {
@@ -83,8 +86,7 @@ func (w *workshop) has(dir, part string) bool {
 		return false
 	}
 	for _, record := range folders {
-		folder := filepath.Base(filepath.Dir(record))
-		if part == ownPart && !strings.Contains(folder, workerMark) || strings.HasSuffix(folder, part) {
+		if belongs(filepath.Base(filepath.Dir(record)), part) {
 			return true
 		}
 	}
