@@ -97,36 +97,3 @@ func TestLayers(t *testing.T) {
 		}
 	}
 }
-
-// TestSize holds the budget of files: none over 500 lines, the median at most 120; and no package-level surprises by init.
-func TestSize(t *testing.T) {
-	var sizes []int
-	err := filepath.WalkDir("..", func(path string, d fs.DirEntry, err error) error {
-		if err != nil || d.IsDir() || !strings.HasSuffix(path, ".go") {
-			return err
-		}
-		fset := token.NewFileSet()
-		file, err := parser.ParseFile(fset, path, nil, 0)
-		if err != nil {
-			return err
-		}
-		lines := fset.File(file.Pos()).LineCount()
-		sizes = append(sizes, lines)
-		if lines > 500 {
-			t.Errorf("%s has %d lines: at most 500", path, lines)
-		}
-		for name, object := range file.Scope.Objects {
-			if name == "init" && object.Kind.String() == "func" {
-				t.Errorf("%s has an init function", path)
-			}
-		}
-		return nil
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	slices.Sort(sizes)
-	if median := sizes[len(sizes)/2]; median > 120 {
-		t.Errorf("the median file has %d lines: at most 120", median)
-	}
-}

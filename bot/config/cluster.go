@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"net"
 	"net/url"
-	"regexp"
 	"strconv"
 	"strings"
 
@@ -48,7 +47,7 @@ func (ck *checker) cluster() {
 	if c.Name == "" {
 		c.Name = "restock"
 	}
-	if named := regexp.MustCompile(`^[a-z][a-z0-9_-]*$`); !named.MatchString(c.Name) {
+	if first := c.Name[0]; first < 'a' || first > 'z' || strings.Trim(c.Name, "abcdefghijklmnopqrstuvwxyz0123456789_-") != "" {
 		ck.report(c.At.Of("name", c.Pos), fmt.Sprintf("name %q", c.Name), "small letters, digits, - and _", "")
 	}
 	if c.Replicas == 0 {

@@ -4,9 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"regexp"
 	"strings"
 	"time"
+	"unicode"
 
 	"restock/flows/browser"
 	"restock/flows/flowtest"
@@ -79,11 +79,12 @@ func (c *customer) signsUp(ctx context.Context, product string) error {
 
 // link finds the link to the product in the mail that the customer got.
 func (c *customer) link(world *flowtest.World, public string) (string, error) {
-	link := regexp.MustCompile(regexp.QuoteMeta(public) + `/r/p[\w-]+`)
 	for _, letter := range world.Mail.Accepted() {
 		if letter.To == c.email {
-			if found := link.FindString(strings.ReplaceAll(string(letter.Raw), "=\r\n", "")); found != "" {
-				return found, nil
+			text := strings.ReplaceAll(string(letter.Raw), "=\r\n", "")
+			if _, token, ok := strings.Cut(text, public+"/r/p"); ok {
+				end := strings.IndexFunc(token, func(r rune) bool { return r != '-' && r != '_' && !unicode.IsLetter(r) && !unicode.IsDigit(r) })
+				return public + "/r/p" + token[:max(end, 0)], nil
 			}
 		}
 	}

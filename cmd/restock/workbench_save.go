@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -47,11 +46,23 @@ func (b *workbench) Save(name, text, former string, anything bool) (kept string,
 	return filepath.Base(kept), os.Rename(fresh, path)
 }
 
+// asked is every ${…} that stands in a text, in its comments too.
+func asked(text string) []string {
+	var list []string
+	for {
+		_, rest, found := strings.Cut(text, "${")
+		name, after, closed := strings.Cut(rest, "}")
+		if !found || !closed {
+			return list
+		}
+		list, text = append(list, "${"+name+"}"), after
+	}
+}
+
 // within returns an error if a file reaches an address, a secret or a setting of this machine that its former content did not.
 func (b *workbench) within(site *selectors.Site, text, path string, former []byte) error {
-	asked := regexp.MustCompile(`\$\{[^}]*\}`)
-	had := asked.FindAllString(string(former), -1)
-	for _, name := range asked.FindAllString(text, -1) {
+	had := asked(string(former))
+	for _, name := range asked(text) {
 		if !slices.Contains(had, name) {
 			return fmt.Errorf("the file asks for %s, which it did not before", name)
 		}
