@@ -20,6 +20,7 @@ import (
 // lab is one site with a browser, for trying its file: nothing is written anywhere, and no job need exist.
 type lab struct {
 	saved   bool // the pages are saved ones
+	forget  bool // what a failed step leaves is for nobody
 	width   int  // of the window, in pixels; 0: as usual
 	height  int
 	a       *app
@@ -86,6 +87,9 @@ func (l *lab) launch(ctx context.Context, c *config.Config, hosts []string) erro
 		NewPage: l.page,
 	}
 	l.closers = append(l.closers, func() error {
+		if l.forget {
+			return os.RemoveAll(evidence)
+		}
 		_ = os.Remove(evidence) // unless a failed step left something in it
 		return nil
 	}, l.sites.Close)

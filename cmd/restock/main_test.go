@@ -25,7 +25,18 @@ func TestMain(m *testing.M) {
 			}
 		}
 	}
-	testscript.Main(m, programs)
+	testscript.Main(tidy{m}, programs)
+}
+
+// tidy leaves nothing of what the tests share.
+type tidy struct{ m *testing.M }
+
+func (t tidy) Run() int {
+	code := t.m.Run()
+	if err := os.RemoveAll(first.dir); err != nil {
+		code = max(code, 1)
+	}
+	return code
 }
 
 // TestScripts runs the real program; each file is a story with its exact words.

@@ -50,7 +50,7 @@ func (b *workbench) File(site string) (string, error) {
 
 // open starts a browser for a site.
 func (b *workbench) open(ctx context.Context, site *selectors.Site, hosts []string) (*lab, error) {
-	l := &lab{a: b.w.a, site: site, values: b.w.values(), guard: b.w.ledger}
+	l := &lab{a: b.w.a, site: site, values: b.w.values(), guard: b.w.ledger, forget: true}
 	if hosts != nil { // saved pages, of which pictures are taken
 		l.width, l.height = labWidth, labHeight
 	}

@@ -21,10 +21,9 @@ const text = document.querySelector(".lab textarea");
 if (text) {
   const lines = () => text.value.split("\n");
   const show = (line) => { text.scrollTop = Math.max(0, (line - 6) * (text.scrollHeight / lines().length)); };
-  const all = document.querySelectorAll("[data-line]");
-  for (const one of all) {
+  const follow = (one) => {
     const line = Number(one.dataset.line);
-    const light = (on) => { for (const other of all) if (other.dataset.line === one.dataset.line) other.classList.toggle("lit", on); };
+    const light = (on) => { for (const other of document.querySelectorAll(`[data-line="${line}"]`)) other.classList.toggle("lit", on); };
     one.addEventListener("mouseenter", () => light(true));
     one.addEventListener("mouseleave", () => light(false));
     one.addEventListener("click", (event) => {
@@ -35,9 +34,28 @@ if (text) {
       text.setSelectionRange(at, at + (lines()[line - 1] || "").length);
       show(line);
     });
-  }
-  const finding = document.querySelector(".cause [data-line]");
-  if (finding) show(Number(finding.dataset.line));
+  };
+  const wrong = new Set(Array.from(document.querySelectorAll("#findings ~ ul [data-line]"), (one) => one.dataset.line));
+  for (const one of document.querySelectorAll("[data-line]")) follow(one);
+  const numbers = document.createElement("div");
+  numbers.className = "numbers";
+  numbers.setAttribute("aria-hidden", "true");
+  text.parentElement.prepend(numbers);
+  const number = () => {
+    const count = lines().length;
+    while (numbers.childElementCount > count) numbers.lastChild.remove();
+    while (numbers.childElementCount < count) {
+      const one = document.createElement("span");
+      one.textContent = one.dataset.line = numbers.childElementCount + 1;
+      one.classList.toggle("wrong", wrong.has(one.dataset.line));
+      numbers.append(one);
+      follow(one);
+    }
+  };
+  number();
+  text.addEventListener("input", number);
+  text.addEventListener("scroll", () => { numbers.scrollTop = text.scrollTop; });
+  if (wrong.size) show(Math.min(...wrong));
 }
 // Picking: the edit goes with it as it stands, and a click on the picture says where.
 for (const form of document.querySelectorAll("form[id^=pick-]")) {
