@@ -12,9 +12,14 @@ type Amount struct {
 	Currency string `json:"currency"` // ISO 4217
 }
 
+// NoCurrency stands for a currency that is not known yet (ISO 4217 has this code for none).
+const NoCurrency = "XXX"
+
 // decimals are how many digits a currency has after the point (ISO 4217).
 func decimals(currency string) int {
 	switch currency {
+	case NoCurrency:
+		return 4 // as many as any has
 	case "BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF", "UGX", "UYI", "VND", "VUV", "XAF", "XOF", "XPF":
 		return 0
 	case "BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND":

@@ -3,7 +3,6 @@ package bot
 import (
 	"cmp"
 	"slices"
-	"strconv"
 	"time"
 )
 
@@ -41,15 +40,6 @@ type Send struct {
 	Clicks  []time.Time // of people
 }
 
-// group is who was told of which restock of what: only their first purchase counts.
-func (s Send) group() string {
-	who := s.Key
-	if len(s.People) > 0 {
-		who = s.People[0]
-	}
-	return s.Job + "\x00" + s.SKU + "\x00" + strconv.Itoa(s.Episode) + "\x00" + who
-}
-
 // Sale is a line of an order that is put down to a message.
 type Sale struct {
 	Shop     string    `json:"shop"`
@@ -84,6 +74,7 @@ func Attribute(orders []Order, sends []Send, w Windows) []Sale {
 	slices.SortFunc(sorted, func(a, b Order) int {
 		return cmp.Or(a.At.Compare(b.At), cmp.Compare(a.Shop, b.Shop), cmp.Compare(a.ID, b.ID))
 	})
+	same := customersOf(sends)
 	bought := map[string]string{} // who and what → the order that counts
 	var sales []Sale
 	for _, o := range sorted {
@@ -92,12 +83,12 @@ func Attribute(orders []Order, sends []Send, w Windows) []Sale {
 		}
 		for i, line := range o.Lines {
 			s, tier, rule, ok := w.credit(o, bySKU[line.SKU])
-			group := s.group()
+			group := same.group(s)
 			if !ok {
 				if s, rule, ok = w.halo(o, line.SKU, byProduct[o.Shop+"/"+line.Product]); !ok || line.Product == "" {
 					continue
 				}
-				tier, group = Halo, s.group()+"\x00"+line.SKU
+				tier, group = Halo, same.group(s)+"\x00"+line.SKU
 			}
 			quantity, minor := o.Net(i)
 			if first, again := bought[group]; again && first != orderKey(o.Shop, o.ID) || quantity == 0 {

@@ -51,11 +51,14 @@ func (b *Bot) bought(ctx context.Context, run *Run, keys []string) error {
 	}
 	for _, key := range slices.Sorted(maps.Values(about)) {
 		sale, sold := sales[key]
-		if err := b.sold(ctx, key, sale, sold); err != nil {
+		news, err := b.sold(ctx, key, sale, sold)
+		if err != nil {
 			return err
 		}
+		if news {
+			run.Bought++
+		}
 	}
-	run.Bought += len(sales)
 	return nil
 }
 
@@ -66,31 +69,43 @@ func (b *Bot) windows() Windows {
 	return b.Windows
 }
 
-// sold notes on a notification that what it was about was bought, or that it was given back. Only the order itself takes a purchase back:
-// that it is put down to nobody any more, because somebody was forgotten or the windows are shorter now, is no news of it.
-func (b *Bot) sold(ctx context.Context, key string, sale Sale, sold bool) error {
-	return b.Ledger.note(ctx, key, func(n *Notification) bool {
+// sold notes on a notification that what it was about was bought, or that it was given back, whole or in part. Only the order itself
+// takes a purchase back: that it is put down to nobody any more, because somebody was forgotten or the windows are shorter now, is no
+// news of it. It reports whether the purchase was news.
+func (b *Bot) sold(ctx context.Context, key string, sale Sale, sold bool) (news bool, err error) {
+	err = b.Ledger.note(ctx, key, func(n *Notification) bool {
+		news = false
 		last := Note{}
 		for _, o := range n.Notes {
 			if o.Event == EventBought || o.Event == EventReturned {
 				last = o
 			}
 		}
-		order := orderKey(sale.Shop, sale.Order)
+		order, before := orderKey(sale.Shop, sale.Order), last.Event == EventBought
+		number := "order " + cmp.Or(sale.Number, sale.Order)
+		what := fmt.Sprintf(" %s, %s", sale.Amount, sale.Tier)
 		switch {
-		case sold && last.Event == EventBought && last.Order == order:
+		case before && last.Order == "": // forgotten
 			return false
-		case sold:
-			n.Bought = sale.At
-			b.addNote(n, Note{Event: EventBought, At: sale.At, Order: order, Detail: fmt.Sprintf("order %s, %s, %s", cmp.Or(sale.Number, sale.Order), sale.Amount, sale.Tier)})
-		case last.Event == EventBought && b.givenBack(ctx, last.Order, n.Restock.SKU):
+		case sold && before && last.Order == order:
+			if strings.HasSuffix(last.Detail, what) {
+				return false
+			}
+			b.addNote(n, Note{Event: EventBought, At: b.Now(), Order: order, Detail: number + ", now" + what})
+			return true
+		case before && b.givenBack(ctx, last.Order, n.Restock.SKU):
 			n.Bought = time.Time{}
 			b.addNote(n, Note{Event: EventReturned, At: b.Now(), Order: last.Order, Detail: last.Detail})
-		default:
+		case !sold:
 			return false
+		}
+		if sold {
+			n.Bought, news = sale.At, true
+			b.addNote(n, Note{Event: EventBought, At: sale.At, Order: order, Detail: number + "," + what})
 		}
 		return true
 	})
+	return news, err
 }
 
 // givenBack reports whether an order says so of a product.

@@ -137,7 +137,7 @@ func (c *Clicker) restore(left map[string]*Clicks, kept map[string]place, failed
 	c.begin()
 	for key, old := range left {
 		if now := c.pending[key]; now != nil {
-			old.add(now)
+			old.add(now, maxHits)
 		}
 		c.pending[key] = old
 	}
@@ -146,19 +146,38 @@ func (c *Clicker) restore(left map[string]*Clicks, kept map[string]place, failed
 	}
 }
 
-// add takes hits that came later.
-func (c *Clicks) add(later *Clicks) {
+// add takes hits that came later, as long as there are fewer than a limit.
+func (c *Clicks) add(later *Clicks, limit int) {
 	for _, h := range later.Hits {
 		switch {
 		case slices.ContainsFunc(c.Hits, func(o Hit) bool { return o.At.Equal(h.At) && o.Agent == h.Agent && o.Net == h.Net && o.Trap == h.Trap }):
 			// Written before, by a writing of which nothing was known.
-		case len(c.Hits) < maxHits:
+		case len(c.Hits) < limit:
 			c.Hits = append(c.Hits, h)
 		default:
 			c.More++
 		}
 	}
 	c.More += later.More
+}
+
+// trim drops what is too much. A person's hit stays, and so does what other hits are judged by, as long as anything else is there.
+func (c *Clicks) trim() {
+	open := func(h Hit) bool { return h.Rule == "" || h.Rule == RuleScan }
+	for _, spare := range []func(h Hit) bool{
+		func(h Hit) bool {
+			return !open(h) && !h.Trap && !slices.ContainsFunc(c.Hits, func(o Hit) bool { return open(o) && o.At.Sub(h.At).Abs() <= scanReach })
+		},
+		func(h Hit) bool { return h.Rule != "" && !h.Trap },
+		func(Hit) bool { return true },
+	} {
+		for i := len(c.Hits) - 1; i >= 0 && len(c.Hits) > maxHits; i-- {
+			if spare(c.Hits[i]) {
+				c.Hits = slices.Delete(c.Hits, i, i+1)
+				c.More++
+			}
+		}
+	}
 }
 
 // AddClicks writes clicks, and notes for the next run where a person clicked for the first time. It returns those that somebody
@@ -181,9 +200,10 @@ func (l *Ledger) AddClicks(ctx context.Context, pending map[string]*Clicks) (lef
 			c.Told = later.Told
 		}
 		before := len(c.Human())
-		c.add(later)
+		c.add(later, 2*maxHits)
 		slices.SortStableFunc(c.Hits, func(a, b Hit) int { return a.At.Compare(b.At) })
 		l.Judge.Judge(&c)
+		c.trim()
 		value, err := json.Marshal(c)
 		if err != nil {
 			return nil, err

@@ -15,7 +15,8 @@ func (l *Ledger) Erase(ctx context.Context, address string) (found int, err erro
 	if err := l.Suppress(ctx, Suppression{Who: l.Person(address), Reason: Forgotten, Source: "forgotten"}); err != nil {
 		return 0, err
 	}
-	people := map[string]bool{}
+	people, names := map[string]bool{}, newForgetting()
+	names.names[l.Person(address)] = nil
 	if l.Vault != nil {
 		people[l.Vault.Who(address)] = true // of sign-ups
 	}
@@ -24,6 +25,7 @@ func (l *Ledger) Erase(ctx context.Context, address string) (found int, err erro
 			return found, err
 		}
 		if normal(n.Address) != address && normal(n.Subscription.Email) != address && normal(n.Subscription.Phone) != address {
+			names.keep(l, n)
 			continue
 		}
 		found++
@@ -33,6 +35,7 @@ func (l *Ledger) Erase(ctx context.Context, address string) (found int, err erro
 			}
 		}
 		people[n.Who] = true
+		names.forget(l, n)
 		if len(n.Notes) > 0 { // the number of an order leads to whoever ordered
 			if err := l.note(ctx, n.Key, (*Notification).forgetOrder); err != nil {
 				return found, err
@@ -61,7 +64,8 @@ func (l *Ledger) Erase(ctx context.Context, address string) (found int, err erro
 			return found, err
 		}
 	}
-	return found, l.forgetOrders(ctx, l.Person(address))
+	delete(names.needed, l.Person(address))
+	return found, l.rewriteOrders(ctx, names.of)
 }
 
 // SealAll seals the records that an earlier restock has left open. It returns how many.
@@ -132,6 +136,20 @@ func (l *Ledger) Retain(ctx context.Context, since time.Time, windows Windows) (
 		if s.Who != "" {
 			last[s.Who] = last[s.Who] || s.due() || s.At.After(since)
 		}
+	}
+	names := newForgetting()
+	for n, err := range l.Where(ctx, func(n Notification) bool { return n.State == Accepted || !n.Holdout.IsZero() }) {
+		if err != nil {
+			return 0, err
+		}
+		if needed, known := last[n.Who]; known && !needed {
+			names.forget(l, n)
+		} else {
+			names.keep(l, n)
+		}
+	}
+	if err := l.rewriteOrders(ctx, names.of); err != nil {
+		return 0, err
 	}
 	forgotten := 0
 	for entry, err := range l.store.Scan(ctx, People, "") {

@@ -3,8 +3,6 @@ package bot
 import (
 	"cmp"
 	"encoding/json"
-	"maps"
-	"math/big"
 	"slices"
 	"time"
 )
@@ -58,9 +56,10 @@ type OrderLine struct {
 
 // Refund is what was given back: of lines, or of the order as a whole.
 type Refund struct {
-	At    time.Time             `json:"at,omitzero"`
-	Lines map[string]RefundLine `json:"lines,omitempty"` // by the ID of the line
-	Minor int64                 `json:"minor,omitempty"` // of no line in particular
+	At       time.Time             `json:"at,omitzero"`
+	Lines    map[string]RefundLine `json:"lines,omitempty"`    // by the ID of the line
+	Minor    int64                 `json:"minor,omitempty"`    // of no line in particular
+	Currency string                `json:"currency,omitempty"` // of the amounts; "": the order's; NoCurrency: the order's, which was not known
 }
 
 // RefundLine is what was given back of one line.
@@ -106,7 +105,7 @@ func (o Order) Merge(other Order) Order {
 func (o Order) compare(other Order) int {
 	return cmp.Or(
 		cmp.Compare(boolOf(!o.At.IsZero()), boolOf(!other.At.IsZero())), o.Updated.Compare(other.Updated), cmp.Compare(o.State.rank(), other.State.rank()),
-		cmp.Compare(o.print(), other.print()))
+		cmp.Compare(other.said(), o.said()), cmp.Compare(o.print(), other.print())) // within a second, more was given back later
 }
 
 func (r Refund) compare(other Refund) int {
@@ -116,7 +115,7 @@ func (r Refund) compare(other Refund) int {
 		}
 		return n + r.Minor
 	}
-	return cmp.Or(r.At.Compare(other.At), cmp.Compare(len(r.Lines), len(other.Lines)), cmp.Compare(sum(r), sum(other)))
+	return cmp.Or(r.At.Compare(other.At), cmp.Compare(len(r.Lines), len(other.Lines)), cmp.Compare(other.Currency, r.Currency), cmp.Compare(sum(r), sum(other)))
 }
 
 // print is all of what an order says of itself.
@@ -143,54 +142,6 @@ func PeopleIn(list []string) []string {
 // Counts reports whether an order counts as a purchase.
 func (o Order) Counts() bool {
 	return !o.At.IsZero() && !o.Test && o.State != OrderCancelled && (o.Deleted.IsZero() || o.Deleted.Before(o.Updated) || !o.Restored.Before(o.Deleted))
-}
-
-// refunds are all that were given back.
-func (o Order) refunds() map[string]Refund {
-	all := maps.Clone(o.Refunds)
-	for id, r := range o.Parts {
-		if _, told := all[id]; told || r.At.Before(o.Updated) && !o.At.IsZero() && !r.At.IsZero() {
-			continue
-		}
-		if all == nil {
-			all = map[string]Refund{}
-		}
-		all[id] = r
-	}
-	return all
-}
-
-// Net returns what of a line was kept: its number and its amount, after refunds. A refund of no line in particular is taken off all
-// lines in proportion.
-func (o Order) Net(line int) (quantity int, minor int64) {
-	l := o.Lines[line]
-	quantity, minor = l.Quantity, l.Minor
-	whole := int64(0)
-	for _, r := range o.refunds() {
-		if back, ok := r.Lines[l.ID]; ok && l.ID != "" {
-			quantity, minor = quantity-back.Quantity, minor-back.Minor
-		}
-		whole += r.Minor
-	}
-	sum := int64(0)
-	for _, other := range o.Lines {
-		sum += other.Minor
-	}
-	if whole > 0 && sum > 0 {
-		part := new(big.Int).Mul(big.NewInt(min(whole, sum)), big.NewInt(l.Minor))
-		if minor -= part.Quo(part, big.NewInt(sum)).Int64(); whole >= sum {
-			quantity = 0
-		}
-	}
-	return max(0, quantity), max(0, minor)
-}
-
-// Refund notes an amount that was given back of no line in particular.
-func (o *Order) Refund(id string, minor int64) {
-	if o.Refunds == nil {
-		o.Refunds = map[string]Refund{}
-	}
-	o.Refunds[id] = Refund{Minor: minor}
 }
 
 // products are the names of the products of a shop by the codes of their variants, as orders have told them.

@@ -33,6 +33,20 @@ func (l *Ledger) SendOf(n Notification) Send {
 			s.People = append(s.People, l.Person(address))
 		}
 	}
-	s.People = PeopleIn(s.People)
+	if s.People = PeopleIn(s.People); len(s.People) == 0 && n.Who != "" && l.Vault != nil {
+		s.People = []string{l.Vault.forgottenName(n.Who)}
+	}
+	return s
+}
+
+// forgottenName stands on orders for somebody who was forgotten: their purchases count as before, and nobody can tell who it was.
+func (v *Vault) forgottenName(who string) string { return "forgotten/" + v.Who("forgotten/"+who) }
+
+// HeldSend is a message that was kept back by lot, as if it had left when it was planned.
+func (l *Ledger) HeldSend(n Notification) Send {
+	s := l.SendOf(n)
+	if len(n.Changes) > 0 {
+		s.Told = n.Changes[0].At
+	}
 	return s
 }

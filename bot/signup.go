@@ -20,6 +20,7 @@ type SignUp struct {
 	Language string  `json:"language,omitempty"`
 	// Proof of the consent: what was agreed to, when, and where.
 	Consent   string    `json:"consent"`
+	Unshown   bool      `json:"unshown,omitempty"` // the page did not say which text it showed: it is that of the day
 	At        time.Time `json:"at"`
 	Source    string    `json:"source,omitempty"`    // the page that it came from
 	Net       string    `json:"net,omitempty"`       // the network that it came from; the address itself is not kept
@@ -94,8 +95,12 @@ func (l *Ledger) AddSignUp(ctx context.Context, s SignUp) (saved SignUp, fresh b
 	if err != nil {
 		return s, false, err
 	}
-	s.Confirm = s.Confirm || gone && (left.Reason == LeftUs || left.Reason == Forgotten) // somebody else may use the address
-	known, found, err := l.sameWish(ctx, &s, level)
+	gone = gone && (left.Reason == LeftUs || left.Reason == Forgotten)
+	s.Confirm = s.Confirm || gone // somebody else may use the address
+	if !gone {
+		left.At = time.Time{}
+	}
+	known, found, err := l.sameWish(ctx, &s, level, left.At)
 	if err != nil {
 		return known, false, err
 	}
@@ -109,9 +114,9 @@ func (l *Ledger) AddSignUp(ctx context.Context, s SignUp) (saved SignUp, fresh b
 	return s, true, nil
 }
 
-// sameWish gives a sign-up its ID, and returns the one that stands under it. A wish that was made before the product was in stock the
-// last time, within the same restock, was another one.
-func (l *Ledger) sameWish(ctx context.Context, s *SignUp, level Level) (known SignUp, found bool, err error) {
+// sameWish gives a sign-up its ID, and returns the one that stands under it. A wish was another one that was made before
+// the product was in stock the last time, within the same restock, or before the customer left; and one that the CRM did not take.
+func (l *Ledger) sameWish(ctx context.Context, s *SignUp, level Level, left time.Time) (known SignUp, found bool, err error) {
 	person := l.Person(s.Address)
 	for n := range maxWishes {
 		name := person
@@ -120,7 +125,9 @@ func (l *Ledger) sameWish(ctx context.Context, s *SignUp, level Level) (known Si
 		}
 		s.ID = SignUpID(s.Job, s.SKU, level.Episode, name)
 		known, found, err = l.FindSignUp(ctx, s.ID)
-		if err != nil || !found || known.State() == "unconfirmed" || !level.OutSince.After(known.At) {
+		over := level.OutSince.After(known.At) || !left.IsZero() && !known.At.After(left)
+		another := known.State() == "rejected" || known.Cancelled == Forgotten || known.State() != "unconfirmed" && over
+		if err != nil || !found || !another {
 			break
 		}
 	}

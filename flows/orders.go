@@ -3,6 +3,7 @@ package flows
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"time"
@@ -23,7 +24,7 @@ func (s *Sites) Orders(ctx context.Context, site string, q bot.OrderQuery) ([]bo
 		if r == nil {
 			return "", noFlow(v.site, "orders")
 		}
-		o := orderReader{s: s, r: r, q: q, now: s.Now()}
+		o := &orderReader{s: s, r: r, q: q, now: s.Now()}
 		l := v.newList(r, "order", o.wanted)
 		l.enough = o.enough
 		if err := l.readAll(ctx); err != nil {
@@ -40,14 +41,15 @@ func (s *Sites) Orders(ctx context.Context, site string, q bot.OrderQuery) ([]bo
 
 // orderReader makes orders of rows.
 type orderReader struct {
-	s   *Sites
-	r   *selectors.Reading
-	q   bot.OrderQuery
-	now time.Time
+	s     *Sites
+	r     *selectors.Reading
+	q     bot.OrderQuery
+	now   time.Time
+	first time.Time // of the list's first row
 }
 
 // wanted reports whether an order is to be opened.
-func (o orderReader) wanted(row record) bool {
+func (o *orderReader) wanted(row record) bool {
 	if !matches(o.r.Where, row) {
 		return false
 	}
@@ -62,19 +64,29 @@ func (o orderReader) wanted(row record) bool {
 	return row.text("campaign") != "" || o.q.Wanted(row.text("email"), row.text("phone"))
 }
 
-// enough reports whether a page is older than what is wanted as a whole: so is what follows.
-func (o orderReader) enough(rows []record) bool {
-	return len(rows) > 0 && !slices.ContainsFunc(rows, func(row record) bool {
+// enough reports whether what follows a page is older than what is wanted: the whole page is, and the list goes from new to old. One
+// that does not is read to its end.
+func (o *orderReader) enough(rows []record) bool {
+	var last time.Time
+	old := len(rows) > 0
+	for _, row := range rows {
 		at, err := o.at(row)
-		return err != nil || !at.Before(o.q.Since)
-	})
+		if old = old && err == nil && at.Before(o.q.Since); err == nil {
+			last = at
+		}
+		if o.first.IsZero() {
+			o.first = last
+		}
+	}
+	return old && last.Before(o.first)
 }
 
 // orders puts the lines of each order together.
-func (o orderReader) orders(site string, rows []record) ([]bot.Order, error) {
+func (o *orderReader) orders(site string, rows []record) ([]bot.Order, error) {
 	var list []bot.Order
 	index := map[string]int{}
-	for _, row := range rows {
+	refunded := map[string]string{}
+	for _, row := range whole(rows) {
 		if !o.wanted(row) {
 			continue
 		}
@@ -89,16 +101,80 @@ func (o orderReader) orders(site string, rows []record) ([]bot.Order, error) {
 		if len(one.People) == 0 && one.Send == "" || !o.q.Wanted(row.text("email"), row.text("phone")) && one.Send == "" {
 			continue
 		}
+		if back := row.text("refunded"); back != "" {
+			if before, ok := refunded[one.ID]; ok && before != back {
+				return nil, unreadable(o.r, row, "refunded", "the same figure in all lines of order "+one.Number+", of which "+before+" was given back (what is of the line is line_refunded:)")
+			}
+			refunded[one.ID] = back
+		}
 		at, known := index[one.ID]
 		if !known {
 			at = len(list)
 			index[one.ID] = at
 			list = append(list, one)
 		}
-		if line.SKU != "" {
-			line.ID = strconv.Itoa(len(list[at].Lines) + 1)
-			list[at].Lines = append(list[at].Lines, line)
+		if err := o.add(&list[at], one, line, row); err != nil {
+			return nil, err
 		}
 	}
 	return list, nil
+}
+
+// add puts a line, and what its row says of the order, to an order.
+func (o *orderReader) add(into *bot.Order, one bot.Order, line bot.OrderLine, row record) error {
+	for id, r := range one.Refunds {
+		into.Refund(id, r.Minor)
+	}
+	line.ID = strconv.Itoa(len(into.Lines) + 1)
+	switch {
+	case one.State == into.State:
+	case one.State == bot.OrderCancelled: // this line alone
+		line.Quantity, line.Minor = 0, 0
+	case into.State == bot.OrderCancelled: // those before, and not this one
+		into.State = one.State
+		for i := range into.Lines {
+			into.Lines[i].Quantity, into.Lines[i].Minor = 0, 0
+		}
+	default:
+		into.State = bot.OrderPlaced // not all of it is paid
+	}
+	if row.text("line_refunded") != "" && line.Minor > 0 {
+		back, err := o.amount(row, "line_refunded")
+		if err != nil {
+			return err
+		}
+		into.RefundLine("list", line, max(back.Minor, -back.Minor))
+	}
+	if line.SKU != "" {
+		into.Lines = append(into.Lines, line)
+	}
+	return nil
+}
+
+// whole are rows in which each line of an order has what only one of them shows: who ordered, and when.
+func whole(rows []record) []record {
+	shown := map[string]map[string]selectors.Parsed{}
+	columns := []string{"email", "phone", "campaign", "at", "currency"}
+	for _, row := range rows {
+		order := row.text("order")
+		for _, column := range columns {
+			if cell, ok := row.cells[column]; ok && cell.Value != "" && shown[order][column].Value == "" {
+				if shown[order] == nil {
+					shown[order] = map[string]selectors.Parsed{}
+				}
+				shown[order][column] = cell
+			}
+		}
+	}
+	list := slices.Clone(rows)
+	for i, row := range list {
+		cells := maps.Clone(row.cells)
+		for _, column := range columns {
+			if cell, ok := shown[row.text("order")][column]; ok && row.text(column) == "" {
+				cells[column] = cell
+			}
+		}
+		list[i].cells = cells
+	}
+	return list
 }

@@ -11,7 +11,7 @@ import (
 )
 
 // order reads one row.
-func (o orderReader) order(site string, row record) (one bot.Order, line bot.OrderLine, err error) {
+func (o *orderReader) order(site string, row record) (one bot.Order, line bot.OrderLine, err error) {
 	one = bot.Order{Shop: site, ID: strings.ReplaceAll(row.text("order"), "/", "-"), Number: row.text("order"), Updated: o.now, State: bot.OrderPlaced, Send: row.text("campaign"), Source: row.source}
 	if one.At, err = o.at(row); err != nil {
 		return one, line, err
@@ -51,7 +51,7 @@ func (o orderReader) order(site string, row record) (one bot.Order, line bot.Ord
 }
 
 // amount reads money from a column.
-func (o orderReader) amount(row record, column string) (bot.Amount, error) {
+func (o *orderReader) amount(row record, column string) (bot.Amount, error) {
 	cell := row.cells[column]
 	currency := cmp.Or(cell.Unit, row.text("currency"))
 	if currency == "" {
@@ -65,7 +65,7 @@ func (o orderReader) amount(row record, column string) (bot.Amount, error) {
 }
 
 // at is when an order was placed; of a day without a time it is its end, or now.
-func (o orderReader) at(row record) (time.Time, error) {
+func (o *orderReader) at(row record) (time.Time, error) {
 	text := row.text("at")
 	if at, err := time.Parse(time.RFC3339, text); err == nil {
 		return at, nil

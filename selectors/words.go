@@ -57,7 +57,8 @@ func OrderColumns() []Word {
 		{"amount", "paid for the line (type: money, or number with currency)"},
 		{"currency", "such as AUD, where the amount has none"},
 		{"status", "placed, paid or cancelled (use map:); default: placed"},
-		{"refunded", "given back of the order as a whole (type: money or number)"},
+		{"refunded", "given back of the order as a whole (type: money or number); the same in each of its lines, or in one"},
+		{"line_refunded", "given back of the line (type: money or number)"},
 		{"campaign", "what the shop kept of the link that led to it: utm_content"},
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"maps"
 	"math"
 	"slices"
+	"strings"
 	"time"
 
 	"restock/bot"
@@ -26,6 +27,7 @@ type builder struct {
 	lost     map[string]int
 	names    map[string]string
 	notified map[string]time.Time  // person and SKU → told last
+	asked    map[string]bool       // person and SKU whose message waits
 	paid     map[string]bot.Amount // SKU → what one cost last
 }
 
@@ -34,6 +36,7 @@ type message struct {
 	sku, restock string
 	at           time.Time
 	reminder     bool
+	ours         bool // of the jobs that the report is about
 }
 
 // Build makes the report of a period.
@@ -44,7 +47,7 @@ func Build(ctx context.Context, l *bot.Ledger, o Options) (Report, error) {
 	}
 	b := builder{
 		o: o, r: &r, start: before(o.From, o.To, o.Zone), products: map[string]*Product{}, restocks: map[string]*Restock{}, told: map[string]message{},
-		waiting: map[string]map[string]bool{}, lost: map[string]int{}, names: map[string]string{}, notified: map[string]time.Time{}, paid: map[string]bot.Amount{},
+		waiting: map[string]map[string]bool{}, lost: map[string]int{}, names: map[string]string{}, notified: map[string]time.Time{}, asked: map[string]bool{}, paid: map[string]bot.Amount{},
 	}
 	for _, step := range []func(context.Context, *bot.Ledger) error{b.episodes, b.notifications, b.clicks, b.orders, b.signUps, b.levels} {
 		if err := step(ctx, l); err != nil {
@@ -136,8 +139,8 @@ func through(e bot.Restock) float64 {
 // notifications counts messages.
 func (b *builder) notifications(ctx context.Context, l *bot.Ledger) error {
 	for n, err := range l.Where(ctx, func(n bot.Notification) bool {
-		if !b.ours(n.Job) {
-			return false
+		if !b.ours(n.Job) { // a purchase is put down to one message, whose ever it is
+			return n.State == bot.Accepted
 		}
 		last := n.Changes[max(0, len(n.Changes)-1):] // purchases are put down to messages however old, so that each report says the same of them
 		return n.State.Open() || n.State == bot.Accepted || n.State == bot.Bounced || len(last) > 0 && !last[0].At.Before(b.start)
@@ -151,6 +154,11 @@ func (b *builder) notifications(ctx context.Context, l *bot.Ledger) error {
 }
 
 func (b *builder) notification(l *bot.Ledger, n bot.Notification) {
+	if !b.ours(n.Job) {
+		b.told[n.Key] = message{at: n.Told()}
+		b.sends = append(b.sends, l.SendOf(n))
+		return
+	}
 	sku, restock := n.Restock.SKU, restockName(n.Job, n.Restock.SKU, n.Restock.Number)
 	b.names[sku] = cmp.Or(n.Restock.Name, b.names[sku])
 	if !n.Holdout.IsZero() && n.Reminder == 0 && (n.State == bot.Accepted || n.State == bot.Bounced || n.State == bot.Queued || n.State == bot.Expired) {
@@ -177,6 +185,9 @@ func (b *builder) notification(l *bot.Ledger, n bot.Notification) {
 	case bot.Queued, bot.Claimed, bot.Retry, bot.Held:
 		if n.Reminder == 0 {
 			b.wait(sku, n.Subscription.ID)
+			for _, p := range l.SendOf(n).People {
+				b.asked[p+"\x00"+sku] = true
+			}
 			if r := b.restocks[restock]; r != nil {
 				r.Waiting++
 			}
@@ -196,21 +207,29 @@ func (b *builder) tell(l *bot.Ledger, n bot.Notification, sku, restock string) {
 		if n.State == bot.Bounced {
 			f.Bounced++
 		}
+		if arrived(n) {
+			f.Delivered++
+		}
 		if n.Reminder == 0 && n.Holdout.IsZero() && !n.Restock.Opened.IsZero() {
 			f.waits = append(f.waits, told.Sub(n.Restock.Opened))
 		}
 	})
-	b.told[n.Key] = message{sku: sku, restock: restock, at: told, reminder: n.Reminder > 0}
+	b.told[n.Key] = message{sku: sku, restock: restock, at: told, reminder: n.Reminder > 0, ours: true}
+	s := l.SendOf(n)
 	if n.State == bot.Accepted {
-		s := l.SendOf(n)
 		b.sends = append(b.sends, s)
-		for _, p := range s.People {
-			name := p + "\x00" + sku
-			if told.After(b.notified[name]) {
-				b.notified[name] = told
-			}
+	}
+	for _, p := range s.People {
+		name := p + "\x00" + sku
+		if told.After(b.notified[name]) {
+			b.notified[name] = told
 		}
 	}
+}
+
+// arrived reports whether somebody on the way has said so.
+func arrived(n bot.Notification) bool {
+	return slices.ContainsFunc(n.Changes, func(c bot.Change) bool { return strings.HasPrefix(c.Detail, string(bot.Delivered)+":") })
 }
 
 func (b *builder) wait(sku, request string) {

@@ -23,6 +23,9 @@ func (b *builder) clicks(ctx context.Context, l *bot.Ledger) error {
 		}
 		c.Told = m.at // it may have been opened before it was known to be accepted
 		l.Judge.Judge(&c)
+		if human[c.Key] = c.Human(); !m.ours {
+			continue
+		}
 		for i, h := range c.Hits {
 			b.at(h.At, m.sku, m.restock, func(f *Figures) {
 				f.AllClicks++
@@ -34,7 +37,7 @@ func (b *builder) clicks(ctx context.Context, l *bot.Ledger) error {
 				}
 			})
 		}
-		if human[c.Key] = c.Human(); len(human[c.Key]) > 0 {
+		if len(human[c.Key]) > 0 {
 			b.at(human[c.Key][0], m.sku, m.restock, func(f *Figures) { f.Clicked++ })
 		}
 	}
@@ -56,6 +59,9 @@ func (b *builder) orders(ctx context.Context, l *bot.Ledger) error {
 	converted := map[string]bool{}
 	sales := bot.Attribute(orders, b.sends, b.o.Windows)
 	for _, s := range sales {
+		if !b.told[s.Key].ours {
+			continue
+		}
 		b.at(s.At, s.SKU, b.told[s.Key].restock, func(f *Figures) {
 			switch s.Tier {
 			case bot.Direct:
@@ -84,15 +90,33 @@ func (b *builder) signUps(ctx context.Context, l *bot.Ledger) error {
 		return err
 	}
 	for _, s := range list {
-		if !b.ours(s.Job) || s.Cancelled != "" || s.State() == "unconfirmed" {
+		taken := s.Cancelled == "" || s.Cancelled == bot.Forgotten // who was forgotten later had signed up all the same
+		if !b.ours(s.Job) || !taken || s.Confirm && s.Confirmed.IsZero() {
 			continue
 		}
 		b.names[s.SKU] = cmp.Or(b.names[s.SKU], s.Product)
 		b.at(s.At, s.SKU, "", func(f *Figures) { f.SignUps++ })
-		if s.Address != "" && !b.notified[l.Person(s.Address)+"\x00"+s.SKU].After(s.At) {
-			b.wait(s.SKU, "sign-up "+s.ID)
+		if err := b.signedUp(ctx, l, s); err != nil {
+			return err
 		}
 	}
+	return nil
+}
+
+// signedUp counts somebody who waits since a sign-up, and whose request was not planned for yet.
+func (b *builder) signedUp(ctx context.Context, l *bot.Ledger, s bot.SignUp) error {
+	if s.Cancelled != "" || s.Address == "" {
+		return nil
+	}
+	person := l.Person(s.Address)
+	name := person + "\x00" + s.SKU
+	if b.asked[name] || b.notified[name].After(s.At) {
+		return nil
+	}
+	if _, gone, err := l.Suppressed(ctx, person, s.Channel); err != nil || gone {
+		return err
+	}
+	b.wait(s.SKU, "sign-up "+person)
 	return nil
 }
 

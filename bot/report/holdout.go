@@ -20,9 +20,7 @@ func (b *builder) holdout(l *bot.Ledger, orders []bot.Order, sales []bot.Sale) {
 			continue
 		}
 		h.For = max(h.For, n.Holdout.Sub(planned))
-		s := l.SendOf(n)
-		s.Told = planned
-		unasked = append(unasked, s)
+		unasked = append(unasked, l.HeldSend(n))
 		until[n.Key] = n.Holdout
 		if told := n.Told(); !told.IsZero() && told.Before(n.Holdout) {
 			until[n.Key] = told
@@ -31,11 +29,13 @@ func (b *builder) holdout(l *bot.Ledger, orders []bot.Order, sales []bot.Sale) {
 	if h.Held = len(unasked); h.Held == 0 {
 		return
 	}
+	already := map[string]bool{}
 	for _, s := range bot.Attribute(orders, unasked, bot.Windows{Assisted: h.For}) {
 		if s.Tier == bot.Assisted && s.At.Before(until[s.Key]) {
-			h.HeldBought++
+			already[s.Key] = true
 		}
 	}
+	h.HeldBought = len(already)
 	held := map[string]bool{}
 	for _, n := range b.held {
 		held[n.Key] = true
@@ -47,7 +47,7 @@ func (b *builder) holdout(l *bot.Ledger, orders []bot.Order, sales []bot.Sale) {
 		}
 	}
 	for key, m := range b.told {
-		if held[key] || m.reminder || m.at.Before(b.o.From) || !m.at.Before(b.o.To) {
+		if held[key] || !m.ours || m.reminder || m.at.Before(b.o.From) || !m.at.Before(b.o.To) {
 			continue
 		}
 		h.Told++

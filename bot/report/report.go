@@ -55,6 +55,7 @@ type Figures struct {
 	Told    int                 `json:"told"` // messages that were accepted, reminders included
 	ByWay   map[bot.Channel]int `json:"told_by_channel"`
 	// Of the messages that were told in the time: how many of them came back, and how many more never left.
+	Delivered int `json:"delivered"` // of those told, where a gateway or provider has said so
 	Bounced   int `json:"bounced"`
 	Failed    int `json:"failed"`
 	Ambiguous int `json:"ambiguous"`

@@ -84,6 +84,7 @@ func (r Report) summary() Table {
 	count("Told", f.Told, b.Told)
 	count("  by e-mail", f.ByWay[bot.Email], b.ByWay[bot.Email])
 	count("  by SMS", f.ByWay[bot.SMS], b.ByWay[bot.SMS])
+	count("  delivered, where it is reported", f.Delivered, b.Delivered)
 	count("Bounced", f.Bounced, b.Bounced)
 	count("Failed", f.Failed, b.Failed)
 	count("Ambiguous", f.Ambiguous, b.Ambiguous)
@@ -136,7 +137,7 @@ func (f Figures) quiet() bool {
 // figureHeader and figureCells are the columns that periods, products and restocks have in common.
 func figureHeader() []string {
 	return []string{
-		"Sign-ups", "Told", "E-mail", "SMS", "Bounced", "Failed", "Messages clicked", "People's clicks", "All clicks", "Direct orders", "Direct units",
+		"Sign-ups", "Told", "E-mail", "SMS", "Bounced", "Failed", "Ambiguous", "Messages clicked", "People's clicks", "All clicks", "Direct orders", "Direct units",
 		"Direct revenue", "Assisted orders", "Assisted units", "Assisted revenue", "Halo orders", "Halo units", "Halo revenue", "Conversion", "Half told in",
 		"95 % told in", "Lost",
 	}
@@ -148,7 +149,7 @@ func (f Figures) cells() []any {
 		rate = share
 	}
 	return []any{
-		f.SignUps, f.Told, f.ByWay[bot.Email], f.ByWay[bot.SMS], f.Bounced, f.Failed, f.Clicked, f.HumanClicks, f.AllClicks, f.Direct.Orders, f.Direct.Units,
+		f.SignUps, f.Told, f.ByWay[bot.Email], f.ByWay[bot.SMS], f.Bounced, f.Failed, f.Ambiguous, f.Clicked, f.HumanClicks, f.AllClicks, f.Direct.Orders, f.Direct.Units,
 		f.Direct.Revenue, f.Assisted.Orders, f.Assisted.Units, f.Assisted.Revenue,
 		f.Halo.Orders, f.Halo.Units, f.Halo.Revenue, rate, f.P50, f.P95, f.Lost,
 	}

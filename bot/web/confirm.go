@@ -37,7 +37,7 @@ func (d *SignUps) confirm(w http.ResponseWriter, r *http.Request, done bool) {
 		s, ok, err = d.Ledger.ConfirmSignUp(r.Context(), id)
 	}
 	if err != nil {
-		d.broken(w, err)
+		d.broken(w, r, err)
 		return
 	}
 	if !ok {

@@ -42,6 +42,9 @@ const (
 // Serve answers on a listener until ctx ends.
 func (p *Public) Serve(ctx context.Context, l net.Listener) error {
 	handler, err := p.Handler()
+	if err == nil && p.SignUps != nil {
+		err = p.Ledger.KeepConsent(ctx, p.SignUps.Consent)
+	}
 	if err != nil {
 		return err
 	}

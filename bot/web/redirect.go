@@ -3,6 +3,7 @@ package web
 import (
 	"html/template"
 	"log/slog"
+	"net"
 	"net/http"
 	"net/netip"
 	"net/url"
@@ -64,7 +65,7 @@ func (d *Redirect) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if r.Method != http.MethodGet {
 		hit.Method = r.Method
 	}
-	hit.Keep = hit.Gone && d.Ledger.Judge.Alone(hit, n.Told()) == ""
+	hit.Keep = hit.Gone && n.Bought.IsZero() && d.Ledger.Judge.Alone(hit, n.Told()) == ""
 	written := d.Clicks.Add(&n, hit, level.Episode)
 	switch {
 	case hit.Trap:
@@ -107,20 +108,31 @@ func (d *Redirect) allowed(target string, n bot.Notification) (string, error) {
 		return "", err
 	}
 	loopback := u.Scheme == "http" && (u.Hostname() == "localhost" || strings.HasPrefix(u.Hostname(), "127."))
-	if u.Scheme != "https" && !loopback || u.User != nil || !slices.Contains(d.Hosts, strings.ToLower(u.Host)) {
+	if u.Scheme != "https" && !loopback || u.User != nil || !slices.Contains(d.Hosts, hostOf(u)) {
 		return "", &notTheShop{u.Scheme + "://" + u.Host}
 	}
-	query := u.Query()
-	for name, value := range map[string]string{
-		"utm_source": "restock", "utm_medium": string(n.Channel), "utm_campaign": "back-in-stock-" + n.Restock.SKU + "-" + strconv.Itoa(n.Restock.Number),
+	query := slices.DeleteFunc(strings.Split(u.RawQuery, "&"), func(part string) bool { return part == "" || strings.HasPrefix(part, "utm_content=") })
+	for _, own := range [][2]string{
+		{"utm_source", "restock"},
+		{"utm_medium", string(n.Channel)},
+		{"utm_campaign", "back-in-stock-" + n.Restock.SKU + "-" + strconv.Itoa(n.Restock.Number)},
+		{"utm_content", bot.SendID(n.Key)},
 	} {
-		if !query.Has(name) {
-			query.Set(name, value)
+		if !slices.ContainsFunc(query, func(part string) bool { return strings.HasPrefix(part, own[0]+"=") }) {
+			query = append(query, own[0]+"="+url.QueryEscape(own[1]))
 		}
 	}
-	query.Set("utm_content", bot.SendID(n.Key))
-	u.RawQuery = query.Encode()
+	u.RawQuery = strings.Join(query, "&") // what is there stays as it is
 	return u.String(), nil
+}
+
+// hostOf is a host as restock.yaml names it: without the port that is meant anyway.
+func hostOf(u *url.URL) string {
+	host := strings.TrimSuffix(strings.ToLower(u.Hostname()), ".")
+	if port := u.Port(); port != "" && !(u.Scheme == "https" && port == "443") {
+		return net.JoinHostPort(host, port)
+	}
+	return host
 }
 
 // notTheShop refuses an address.

@@ -24,7 +24,8 @@ func (d *Redirect) gone(w http.ResponseWriter, r *http.Request, n bot.Notificati
 		if err != nil {
 			d.Log.Warn("a place could not be kept", slog.String("key", n.Key), slog.String("error", err.Error()))
 		}
-		view.Kept, view.Ask = err == nil && !left && hit.Keep, err == nil && !left && !hit.Keep
+		keep := err == nil && !left && n.Bought.IsZero() // who has bought waits no more
+		view.Kept, view.Ask = keep && hit.Keep, keep && !hit.Keep
 	}
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	if err := d.page.ExecuteTemplate(w, "gone.html", view); err != nil {
@@ -59,7 +60,7 @@ func (d *Redirect) keep(w http.ResponseWriter, r *http.Request) {
 			d.broken(w, err)
 			return
 		}
-		hit := bot.Hit{At: d.Now(), Agent: bot.Clean(first(r.UserAgent(), maxAgent)), Net: networkOf(client(r)), Method: r.Method, Gone: true, Keep: true}
+		hit := bot.Hit{At: d.Now(), Agent: bot.Clean(first(r.UserAgent(), maxAgent)), Net: networkOf(client(r)), Method: r.Method, Gone: true, Keep: n.Bought.IsZero()}
 		d.gone(w, r, n, target, hit, d.Clicks.Add(&n, hit, level.Episode))
 	}
 }

@@ -55,6 +55,7 @@ type shopifyOrder struct {
 	CancelledAt  *time.Time  `json:"cancelled_at"`
 	Test         bool        `json:"test"`
 	Currency     string      `json:"currency"`
+	Taxed        bool        `json:"taxes_included"`
 	Financial    string      `json:"financial_status"`
 	Email        string      `json:"email"`
 	ContactEmail string      `json:"contact_email"`
@@ -72,6 +73,7 @@ type shopifyOrder struct {
 		SKU       string      `json:"sku"`
 		ProductID json.Number `json:"product_id"`
 		Quantity  int         `json:"quantity"`
+		Current   *int        `json:"current_quantity"` // after the order was edited, and without what was given back
 		Price     money       `json:"price"`
 		Discount  money       `json:"total_discount"`
 		Shares    []struct {
@@ -95,7 +97,7 @@ func (s Shopify) Read(topic string, body []byte, person func(string) string) (o 
 			return o, false, false, err
 		}
 		o = bot.Order{Shop: s.Name(), ID: r.OrderID.String(), Parts: map[string]bot.Refund{}}
-		err := r.into(o.Parts, "")
+		err := r.into(o.Parts, "", false)
 		return o, false, true, err
 	case "orders/delete":
 		var d struct {
@@ -154,17 +156,33 @@ func (in shopifyOrder) order(person func(string) string) (bot.Order, error) {
 		if err != nil {
 			return o, fmt.Errorf("line %s: %w", l.ID, err)
 		}
-		o.Lines = append(o.Lines, bot.OrderLine{ID: l.ID.String(), SKU: strings.TrimSpace(l.SKU), Product: l.ProductID.String(), Quantity: l.Quantity, Minor: total - off})
+		line := bot.OrderLine{ID: l.ID.String(), SKU: strings.TrimSpace(l.SKU), Product: l.ProductID.String(), Quantity: l.Quantity, Minor: total - off}
+		if l.Current != nil {
+			line = line.Without(l.Quantity - in.returned(l.ID) - *l.Current)
+		}
+		o.Lines = append(o.Lines, line)
 	}
 	for _, r := range in.Refunds {
 		if o.Refunds == nil {
 			o.Refunds = map[string]bot.Refund{}
 		}
-		if err := r.into(o.Refunds, in.Currency); err != nil {
+		if err := r.into(o.Refunds, in.Currency, in.Taxed); err != nil {
 			return o, err
 		}
 	}
 	return o, nil
+}
+
+// returned is how many of a line were given back.
+func (in shopifyOrder) returned(line json.Number) (n int) {
+	for _, r := range in.Refunds {
+		for _, l := range r.Lines {
+			if l.LineID == line {
+				n += l.Quantity
+			}
+		}
+	}
+	return n
 }
 
 // send is the message that the customer came by, where the shop has kept the address of the first page. It often has not.
@@ -175,7 +193,7 @@ func (in shopifyOrder) send() string {
 		}
 	}
 	u, err := url.Parse(in.Landing)
-	if err != nil || u.Query().Get("utm_source") != "restock" {
+	if err != nil {
 		return ""
 	}
 	return u.Query().Get("utm_content")

@@ -44,6 +44,7 @@ const (
 // signUpPage is what the form shows.
 type signUpPage struct {
 	Shop, Consent, Product, Link string
+	Agreed                       string // mark of the text
 	Wish                         wish
 	Mail, Text                   bool
 	Errors                       map[string]string
@@ -57,7 +58,7 @@ func (d *SignUps) form(w http.ResponseWriter, r *http.Request) {
 	level, ok, err := d.Ledger.Level(r.Context(), d.Job, view.Wish.SKU)
 	switch {
 	case err != nil:
-		d.broken(w, err)
+		d.broken(w, r, err)
 	case !ok:
 		http.NotFound(w, r)
 	default:
@@ -72,7 +73,7 @@ func (d *SignUps) view(v wish) signUpPage {
 		*text = bot.Printable(*text)
 	}
 	page := signUpPage{
-		Shop: d.Shop, Consent: d.Consent, Wish: v, Mail: slices.Contains(d.Channels, bot.Email), Text: slices.Contains(d.Channels, bot.SMS),
+		Shop: d.Shop, Consent: d.Consent, Agreed: bot.ConsentMark(d.Consent), Wish: v, Mail: slices.Contains(d.Channels, bot.Email), Text: slices.Contains(d.Channels, bot.SMS),
 		Errors: map[string]string{}, Style: template.CSS(style),
 	}
 	if d.Product != nil && v.SKU != "" {
@@ -115,6 +116,13 @@ func (d *SignUps) take(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	s, wrong := d.check(v)
+	if s.Consent, s.Unshown, err = d.agreed(r.Context(), v); err != nil {
+		d.broken(w, r, err)
+		return
+	}
+	if s.Consent == "" {
+		wrong["consent"], v.Consent = "this text has changed: please read it, and tick the box again", false
+	}
 	if len(wrong) > 0 {
 		d.refuse(w, r, program, v, wrong)
 		return
@@ -127,7 +135,7 @@ func (d *SignUps) take(w http.ResponseWriter, r *http.Request) {
 	case errors.Is(err, bot.ErrInStock):
 		d.refuse(w, r, program, v, map[string]string{"sku": "it is in stock: you can buy it now"})
 	case err != nil && !errors.Is(err, bot.ErrConflict): // a conflict: the same wish came twice at once
-		d.broken(w, err)
+		d.broken(w, r, err)
 	default:
 		d.Log.Info("sign-up", slog.String("sku", s.SKU), slog.String("channel", string(s.Channel)), slog.Bool("new", fresh))
 		d.answer(w, program, http.StatusOK, "signed.html", d.view(v))
@@ -159,10 +167,10 @@ func (d *SignUps) preflight(w http.ResponseWriter, r *http.Request) {
 	w.WriteHeader(http.StatusNoContent)
 }
 
-func (d *SignUps) broken(w http.ResponseWriter, err error) {
+func (d *SignUps) broken(w http.ResponseWriter, r *http.Request, err error) {
 	d.Log.Error("a sign-up could not be taken", slog.String("error", err.Error()))
 	w.Header().Set("Retry-After", "60")
-	http.Error(w, "this did not work; please try again in a minute", http.StatusServiceUnavailable)
+	d.fail(w, r, http.StatusServiceUnavailable, "this did not work; please try again in a minute")
 }
 
 // fail says to a program, or to a person, that nothing was taken.
@@ -198,6 +206,9 @@ func (d *SignUps) answer(w http.ResponseWriter, program bool, status int, name s
 	reply := map[string]any{"ok": len(view.Errors) == 0}
 	if len(view.Errors) > 0 {
 		reply["errors"] = view.Errors
+		if view.Errors["consent"] != "" {
+			reply["consent_text"] = view.Consent
+		}
 	}
 	_ = json.NewEncoder(w).Encode(reply) // who asked is gone
 }

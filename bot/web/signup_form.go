@@ -1,6 +1,7 @@
 package web
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"io"
@@ -26,12 +27,15 @@ func (d *SignUps) read(w http.ResponseWriter, r *http.Request) (v wish, program 
 		if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
 			return v, true, errors.New("something follows the wish")
 		}
+		if v.ConsentText != "" {
+			v.Agreed = bot.ConsentMark(v.ConsentText)
+		}
 		return v, true, nil
 	}
 	form, err := fields(r)
 	v = wish{
 		SKU: form["sku"], Email: form["email"], Phone: form["phone"], Channel: form["channel"], Name: form["name"], Language: form["language"],
-		Consent: ticked(form["consent"]), Page: form["page"], Website: form["website"],
+		Consent: ticked(form["consent"]), Page: form["page"], Website: form["website"], Agreed: form["agreed"],
 	}
 	return v, false, err
 }
@@ -44,7 +48,7 @@ func ticked(text string) bool {
 // check makes a sign-up of a wish, or says what is wrong with each field.
 func (d *SignUps) check(v wish) (s bot.SignUp, wrong map[string]string) {
 	wrong = map[string]string{}
-	s = bot.SignUp{Job: d.Job, SKU: strings.TrimSpace(v.SKU), Customer: v.Name, Language: v.Language, Consent: d.Consent, Confirm: d.Confirm, At: d.Now()}
+	s = bot.SignUp{Job: d.Job, SKU: strings.TrimSpace(v.SKU), Customer: v.Name, Language: v.Language, Confirm: d.Confirm, At: d.Now()}
 	if s.SKU == "" || len(s.SKU) > 100 || strings.ContainsAny(s.SKU, "\x00\n\r") {
 		wrong["sku"] = "which product is it about?"
 	}
@@ -77,6 +81,18 @@ func (d *SignUps) check(v wish) (s bot.SignUp, wrong map[string]string) {
 	return s, wrong
 }
 
+// agreed is the text that was shown, "" where it is none of ours; unshown where the page did not say which, and it is that of the day.
+func (d *SignUps) agreed(ctx context.Context, v wish) (text string, unshown bool, err error) {
+	switch v.Agreed {
+	case "":
+		return d.Consent, true, nil
+	case bot.ConsentMark(d.Consent):
+		return d.Consent, false, nil
+	}
+	text, _, err = d.Ledger.ConsentText(ctx, first(v.Agreed, 100))
+	return text, false, err
+}
+
 // source is the page that a wish came from, without what stands behind the question mark.
 func (d *SignUps) source(v wish, r *http.Request) string {
 	for _, text := range []string{v.Page, r.Referer()} {
@@ -98,4 +114,7 @@ type wish struct {
 	Consent  bool   `json:"consent"`
 	Page     string `json:"page"`    // that it was sent from, in the shop
 	Website  string `json:"website"` // nobody sees this field: only programs fill it in
+	// ConsentText is the text that was shown, and Agreed its mark, as forms send it.
+	ConsentText string `json:"consent_text"`
+	Agreed      string `json:"-"`
 }

@@ -3,6 +3,7 @@ package web
 import (
 	"encoding/json"
 	"fmt"
+	"math"
 	"net/http"
 	"net/url"
 	"strings"
@@ -147,7 +148,7 @@ func (in wooOrder) order(person func(string) string) (bot.Order, error) {
 		if err != nil {
 			return o, fmt.Errorf("line %s: %w", l.ID, err)
 		}
-		o.Lines = append(o.Lines, bot.OrderLine{ID: l.ID.String(), SKU: strings.TrimSpace(l.SKU), Product: l.ProductID.String(), Quantity: int(l.Quantity), Minor: total})
+		o.Lines = append(o.Lines, bot.OrderLine{ID: l.ID.String(), SKU: strings.TrimSpace(l.SKU), Product: l.ProductID.String(), Quantity: int(math.Ceil(l.Quantity)), Minor: total})
 	}
 	sum := int64(0)
 	for _, l := range o.Lines {
@@ -164,18 +165,10 @@ func (in wooOrder) order(person func(string) string) (bot.Order, error) {
 		o.Refunds = nil
 		o.Refund("whole", max(sum, 1))
 	}
-	source := ""
 	for _, m := range in.Meta {
-		text, _ := m.Value.(string)
-		switch m.Key {
-		case "_wc_order_attribution_utm_source":
-			source = text
-		case "_wc_order_attribution_utm_content":
+		if text, ok := m.Value.(string); ok && m.Key == "_wc_order_attribution_utm_content" {
 			o.Send = text
 		}
-	}
-	if source != "restock" {
-		o.Send = ""
 	}
 	return o, nil
 }

@@ -55,18 +55,23 @@ func (w *workshop) phone(text string) string {
 	return ""
 }
 
+// signUpChannels are the ways by which a customer who signs up can be told.
+func (w *workshop) signUpChannels() []bot.Channel {
+	channels := w.channels()
+	if job, err := w.config.Job(w.config.Public.SignUp.Job); err == nil {
+		channels = job.Bot(channels).Policy.Channels
+	}
+	return channels
+}
+
 // signUps take the wishes of customers, if the file wants them.
 func (w *workshop) signUps(log *slog.Logger) *web.SignUps {
 	c := w.config.Public.SignUp
 	if c == nil {
 		return nil
 	}
-	channels := w.channels()
-	if job, err := w.config.Job(c.Job); err == nil {
-		channels = job.Bot(channels).Policy.Channels
-	}
 	return &web.SignUps{
-		Ledger: w.ledger, Job: c.Job, Shop: w.config.Shop.Name, Consent: c.Consent, Confirm: c.Confirm, Channels: channels, Origins: w.config.Origins(),
+		Ledger: w.ledger, Job: c.Job, Shop: w.config.Shop.Name, Consent: c.Consent, Confirm: c.Confirm, Channels: w.signUpChannels(), Origins: w.config.Origins(),
 		Phone: w.phone, Now: w.a.now, Log: log,
 		Product: func(sku string) string {
 			address, err := w.shop().Target(bot.Restock{SKU: sku})

@@ -3,10 +3,12 @@ package main
 import (
 	"embed"
 	"html"
+	"slices"
 	"text/template"
 
 	"github.com/spf13/cobra"
 
+	"restock/bot"
 	"restock/bot/config"
 	"restock/selectors/strict"
 )
@@ -34,11 +36,17 @@ func (a *app) snippetCommand() *cobra.Command {
 			if c.Public == nil || c.Public.SignUp == nil {
 				return usagef("there is no form to send to: add public: with signup: to %s", c.File)
 			}
-			t, err := template.ParseFS(snippets, "snippets/"+file)
+			t, err := template.ParseFS(snippets, "snippets/"+file, "snippets/fields.html")
 			if err != nil {
 				return err
 			}
-			return t.Execute(a.stdout, struct{ URL, Consent string }{html.EscapeString(c.Public.URL), html.EscapeString(c.Public.SignUp.Consent)})
+			text, ways := c.Public.SignUp.Consent, a.workshop(c).signUpChannels()
+			return t.Execute(a.stdout, struct {
+				URL, Consent, Agreed string
+				Mail, Text           bool
+			}{
+				html.EscapeString(c.Public.URL), html.EscapeString(text), bot.ConsentMark(text), slices.Contains(ways, bot.Email), slices.Contains(ways, bot.SMS),
+			})
 		},
 	}
 }

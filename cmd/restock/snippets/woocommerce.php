@@ -16,7 +16,6 @@ add_action( 'woocommerce_single_product_summary', function () {
 		<h3>Tell me when it is back</h3>
 		<input type="hidden" name="page" value="<?php echo esc_url( get_permalink() ); ?>">
 		<input type="hidden" name="language" value="<?php echo esc_attr( get_locale() ); ?>">
-		<input type="hidden" name="channel" value="email">
 		<?php if ( 1 === count( $sold_out ) ) : ?>
 			<input type="hidden" name="sku" value="<?php echo esc_attr( array_key_first( $sold_out ) ); ?>">
 		<?php else : ?>
@@ -24,11 +23,8 @@ add_action( 'woocommerce_single_product_summary', function () {
 			<?php foreach ( $sold_out as $sku => $name ) : ?><option value="<?php echo esc_attr( $sku ); ?>"><?php echo esc_html( $name ); ?></option><?php endforeach; ?>
 			</select></p>
 		<?php endif; ?>
-		<p><label for="restock-email">E-mail address</label> <input id="restock-email" name="email" type="email" autocomplete="email" maxlength="254" required></p>
-		<p hidden><label for="restock-website">Leave this empty</label> <input id="restock-website" name="website" tabindex="-1" autocomplete="off"></p>
-		<p><label><input name="consent" type="checkbox" value="yes" required> {{.Consent}}</label></p>
-		<button type="submit">Tell me</button>
+		{{template "fields" .}}
 	</form>
-	<style>.restock{margin:1.5rem 0;padding:1rem;border:1px solid currentColor;border-radius:.4rem}.restock input[type=email],.restock select{width:100%;max-width:24rem;font:inherit;padding:.5rem}</style>
+	{{template "style"}}
 	<?php
 }, 31 );
