@@ -105,7 +105,7 @@ func (c Class) Advice() string {
 	case Browser:
 		return "the next run starts a new browser; `restock doctor` looks for the cause"
 	case Config:
-		return "`restock check` lists everything that is wrong in the files"
+		return "`restock check` lists what is wrong in the files, and `restock doctor` what else is missing"
 	}
 	return "report it with the evidence file"
 }

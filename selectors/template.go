@@ -128,6 +128,9 @@ func (t Template) names(kind partKind) []string {
 	return names
 }
 
+// Secrets returns the names of the secrets that the template asks for.
+func (t Template) Secrets() []string { return t.names(secret) }
+
 // Asks reports whether the template uses {name}.
 func (t Template) Asks(name string) bool { return slices.Contains(t.names(value), name) }
 

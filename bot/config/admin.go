@@ -5,6 +5,7 @@ import (
 	"net"
 	"net/netip"
 	"net/url"
+	"strconv"
 	"strings"
 
 	"restock/selectors"
@@ -67,6 +68,16 @@ func (ck *checker) oidc(o *OIDC) {
 	}
 }
 
+// listens checks an address to listen on; nothing is no finding of its own.
+func (ck *checker) listens(at strict.Pos, listen, example string) bool {
+	_, port, err := net.SplitHostPort(listen)
+	if n, portErr := strconv.Atoi(port); listen != "" && (err != nil || portErr != nil || n < 0 || n > 65535) {
+		ck.report(at, fmt.Sprintf("listen %q", listen), "an address such as "+example, "")
+		return false
+	}
+	return true
+}
+
 // Loopback reports whether only this machine reaches an address.
 func Loopback(listen string) bool {
 	host, _, err := net.SplitHostPort(listen)
@@ -86,9 +97,7 @@ func (ck *checker) admin() {
 	if a == nil {
 		return
 	}
-	if _, port, err := net.SplitHostPort(a.Listen); a.Listen != "" && (err != nil || port == "") {
-		ck.report(a.At.Of("listen", a.Pos), fmt.Sprintf("listen %q", a.Listen), "an address such as 127.0.0.1:8470", "")
-	} else if a.Listen != "" && !Loopback(a.Listen) && (a.TLS == nil || len(a.Users) == 0 && a.OIDC == nil) {
+	if ck.listens(a.At.Of("listen", a.Pos), a.Listen, "127.0.0.1:8470") && a.Listen != "" && !Loopback(a.Listen) && (a.TLS == nil || len(a.Users) == 0 && a.OIDC == nil) {
 		ck.report(a.At.Of("listen", a.Pos), fmt.Sprintf("listen %q, which other machines reach, without tls and users", a.Listen), "an address of this machine, such as 127.0.0.1:8470, or tls: and users: or oidc:",
 			"a tunnel (ssh -L 8470:127.0.0.1:8470) brings it to your machine")
 	}

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"encoding/base64"
 	"cmp"
 	"fmt"
 	"net/netip"
@@ -81,7 +82,11 @@ func (c *Config) Origins() []string {
 	var origins []string
 	for _, text := range list {
 		if u, err := url.Parse(strings.ReplaceAll(text, "{sku}", "x")); err == nil && u.Host != "" {
-			origins = append(origins, strings.ToLower(u.Scheme+"://"+u.Host))
+			host := strings.ToLower(u.Host)
+			if u.Scheme == "https" { // as browsers write it
+				host = strings.TrimSuffix(host, ":443")
+			}
+			origins = append(origins, strings.ToLower(u.Scheme)+"://"+host)
 		}
 	}
 	return origins
@@ -152,8 +157,11 @@ func (ck *checker) loop() {
 		}
 	}
 	if a := c.Attribution; a != nil {
+		if w := c.Windows(); w.Direct > w.Assisted {
+			ck.report(a.Pos, fmt.Sprintf("direct %s, which is longer than assisted %s", w.Direct, w.Assisted), "assisted at least as long as direct", "else a click would count longer than the message")
+		}
 		for key, d := range map[string]*time.Duration{"direct": a.Direct, "assisted": a.Assisted} {
-			if d != nil && (*d < time.Hour || *d > 400*24*time.Hour) {
+			if d != nil && *d != 0 && (*d < time.Hour || *d > 400*24*time.Hour) {
 				ck.report(a.At.Of(key, a.Pos), fmt.Sprintf("%s %s", key, *d), "from 1h to 9600h, such as 168h (7 days)", "")
 			}
 		}
@@ -187,6 +195,16 @@ func (ck *checker) links(p *Public) {
 
 func (ck *checker) public(p *Public) {
 	c := ck.c
+	ck.listens(p.At.Of("listen", p.Pos), p.Listen, "127.0.0.1:8480")
+	if u, err := url.Parse(p.URL); p.URL != "" && (err != nil || u.Host == "" || u.RawQuery != "" || u.Fragment != "" || u.User != nil) {
+		ck.report(p.At.Of("url", p.Pos), fmt.Sprintf("url %q", p.URL), "an address such as https://news.shop.example.com", "")
+	}
+	p.URL = strings.TrimRight(p.URL, "/")
+	if p.SendGrid != "" {
+		if key, err := base64.StdEncoding.DecodeString(p.SendGrid); err != nil || len(key) < 50 {
+			ck.report(p.At.Of("sendgrid", p.Pos), "a key that is none", "the public key that SendGrid shows for its signed event webhook, in base64", "")
+		}
+	}
 	for _, text := range p.Shops {
 		u, err := url.Parse(text)
 		if err != nil || u.Host == "" || u.Path != "" && u.Path != "/" || u.Scheme != "https" && !strings.HasPrefix(u.Host, "127.0.0.1") && u.Hostname() != "localhost" {
@@ -228,7 +246,7 @@ func (ck *checker) public(p *Public) {
 		shop := cmp.Or(c.Shop.Name, "the shop")
 		s.Consent = cmp.Or(s.Consent, "Yes, "+shop+" may tell me once when this product is back. I can leave at any time.")
 		s.Country = cmp.Or(s.Country, "AU")
-		if len(c.Origins()) == 0 {
+		if len(c.Origins()) == 0 && c.Shop.Product == "" && len(p.Shops) == 0 { // else the address has a finding
 			ck.report(s.Pos, "signup without a shop", "shop.product, or public.shops: the addresses of the shop", "")
 		}
 	}

@@ -80,6 +80,9 @@ func (k OrderHook) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if err == nil && ok && (o.ID == "" || strings.ContainsAny(o.ID, "/\x00")) {
 		err = errors.New("an order without a number")
 	}
+	if err == nil && ok && !gone && len(o.Parts) == 0 && (o.At.IsZero() || o.Currency == "") {
+		err = errors.New("an order without its time or its currency")
+	}
 	if err != nil {
 		k.Log.Error("an order cannot be understood", slog.String("shop", k.Orders.Name()), slog.String("topic", topic), slog.String("error", bot.Clean(err.Error())))
 		http.Error(w, "the order cannot be understood", http.StatusUnprocessableEntity)

@@ -46,7 +46,7 @@ type signUpPage struct {
 	Shop, Consent, Product, Link string
 	Agreed                       string // mark of the text
 	Wish                         wish
-	Mail, Text                   bool
+	Mail, Text, Confirm          bool
 	Errors                       map[string]string
 	InStock                      bool
 	Style                        template.CSS
@@ -73,7 +73,7 @@ func (d *SignUps) view(v wish) signUpPage {
 		*text = bot.Printable(*text)
 	}
 	page := signUpPage{
-		Shop: d.Shop, Consent: d.Consent, Agreed: bot.ConsentMark(d.Consent), Wish: v, Mail: slices.Contains(d.Channels, bot.Email), Text: slices.Contains(d.Channels, bot.SMS),
+		Shop: d.Shop, Consent: d.Consent, Agreed: bot.ConsentMark(d.Consent), Wish: v, Confirm: d.Confirm, Mail: slices.Contains(d.Channels, bot.Email), Text: slices.Contains(d.Channels, bot.SMS),
 		Errors: map[string]string{}, Style: template.CSS(style),
 	}
 	if d.Product != nil && v.SKU != "" {

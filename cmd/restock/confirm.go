@@ -11,6 +11,9 @@ import (
 // confirmEvery is how often sign-ups are looked at that have to be confirmed.
 const confirmEvery = 2 * time.Second
 
+// heldBack is why a confirmation is not sent.
+const heldBack = "no confirmation was sent: this address was asked lately, or nothing may be sent to it"
+
 // confirmations sends, until ctx ends, the messages by which customers confirm their sign-ups.
 func (w *workshop) confirmations(ctx context.Context) {
 	ticker := time.NewTicker(confirmEvery)
@@ -67,8 +70,15 @@ func (w *workshop) confirmAll(ctx context.Context, list []bot.SignUp) error {
 			return err
 		}
 		if !may { // whoever types an address must not be able to flood it; the next day is another one
+			if s.FollowUp.Detail != heldBack {
+				s.FollowUp.Detail = heldBack
+				if err := w.ledger.SaveSignUp(ctx, &s); err != nil {
+					return err
+				}
+			}
 			continue
 		}
+		s.FollowUp.Detail = ""
 		s.Asked, s.Sent = w.a.now(), true // off the list before it leaves
 		if err := w.ledger.SaveSignUp(ctx, &s); err != nil {
 			return err

@@ -127,6 +127,9 @@ func (d *doctor) secrets() {
 	s := config.Secrets{Folder: d.config.Folder, Getenv: d.a.getenv}
 	var missing, bad []string
 	wanted := map[string]bool{}
+	for _, name := range d.config.Secrets() {
+		wanted[name] = true
+	}
 	for _, site := range d.sites {
 		for _, name := range site.Secrets() {
 			wanted[name] = true
@@ -161,11 +164,11 @@ func (d *doctor) state(ctx context.Context) {
 	if info, err := os.Stat(folder); err == nil && info.Mode().Perm()&0o077 != 0 {
 		d.add("data folder", false, fmt.Sprintf("%s can be read by others (mode %04o)", folder, info.Mode().Perm()), "run `chmod 700 "+folder+"`")
 	} else {
-		d.add("data folder", err == nil, folder, "run `restock init`, or correct data: in restock.yaml")
+		d.add("data folder", err == nil, folder, "run `restock init .`, or correct data: in restock.yaml")
 	}
 	store, err := d.a.workshop(d.config).state(ctx, state.Reader)
 	if err != nil {
-		d.add("state", false, firstLine(err), "restore a backup, or run `restock init` for a new installation")
+		d.add("state", false, firstLine(err), "restore a backup, or run `restock init .` for a new installation")
 		return
 	}
 	defer store.Close()

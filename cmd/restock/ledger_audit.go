@@ -34,8 +34,8 @@ func (a *app) ledgerAudit() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "audit",
 		Short: "Compare what this machine let leave with what the ledger knows",
-		Long: "Compare what this machine let leave, by its own journals in data/sent, with what the ledger knows. With a state on servers\n" +
-			"each machine keeps such journals: run it on each, above all after the state was put back from a backup. What the ledger\n" +
+		Long: "Compare what this machine let leave, by its own journals in data/sent, with what the ledger knows. Where the state is on\n" +
+			"servers each machine keeps such journals: run it on each, above all after the state was put back from a backup. What the ledger\n" +
 			"does not know would be sent again: settle it with `restock ledger resolve`. Exit code 3 where there are findings.",
 		Args: cobra.NoArgs,
 		RunE: a.withState(func(c *cobra.Command, w *workshop, _ []string) error {
@@ -50,6 +50,10 @@ func (a *app) ledgerAudit() *cobra.Command {
 			} else {
 				for _, f := range found.Findings {
 					a.print("%s  run %s, attempt %d: this machine says %s, the ledger says %s", f.Key, f.Run, f.Attempt, f.Journal, f.Ledger)
+				}
+				if found.Runs == 0 && w.config.Cluster == nil {
+					a.print("nothing to compare: the state is a file of this machine, and each run compares its journal (data/journal) as it begins")
+					return nil
 				}
 				a.print("%d attempt(s) of %d run(s) left this machine; %d finding(s)", found.Left, found.Runs, len(found.Findings))
 			}

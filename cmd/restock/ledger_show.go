@@ -29,10 +29,21 @@ func (a *app) ledgerShow() *cobra.Command {
 				n = masked(n)
 			}
 			if a.json {
-				return a.printJSON(n)
+				clicks, err := w.ledger.ClicksOf(c.Context(), n.Key)
+				if err != nil {
+					return err
+				}
+				return a.printJSON(struct {
+					bot.Notification
+					Clicks []bot.Hit `json:"clicks,omitempty"`
+				}{n, clicks.Hits})
 			}
 			a.print("%s  %s", n.Key, n.State)
-			a.print("  request %s of %s for %s %s (restock %d)", n.Subscription.ID, dash(n.Subscription.Customer), n.Restock.SKU, n.Restock.Name, n.Restock.Number)
+			of := ""
+			if n.Subscription.Customer != "" {
+				of = " of " + n.Subscription.Customer
+			}
+			a.print("  request %s%s for %s %s (restock %d)", n.Subscription.ID, of, n.Restock.SKU, n.Restock.Name, n.Restock.Number)
 			a.print("  %s %s", dash(string(n.Channel)), dash(n.Address))
 			for _, ch := range n.Changes {
 				parts := []string{ch.At.In(w.config.Location).Format("2006-01-02 15:04:05"), string(ch.To), string(ch.Reason), ch.Detail}

@@ -1,8 +1,10 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
+	"strings"
 	"text/tabwriter"
 
 	"github.com/spf13/cobra"
@@ -31,34 +33,56 @@ func (a *app) ordersCommand() *cobra.Command {
 				list = append(list, orderView{o, o.Counts()})
 			}
 			slices.SortFunc(list, func(a, b orderView) int { return b.At.Compare(a.At) })
-			list = list[:min(last, len(list))]
+			if last < 0 {
+				return usagef("--last %d: expected a number; 0 lists all", last)
+			}
+			if last > 0 {
+				list = list[:min(last, len(list))]
+			}
 			if a.json {
 				return a.printJSON(map[string]any{"orders": list})
 			}
 			t := tabwriter.NewWriter(a.stdout, 0, 0, 2, ' ', 0)
 			fmt.Fprintln(t, "SHOP\tORDER\tAT\tSTATE\tCOUNTS\tPRODUCTS\tFROM")
 			for _, o := range list {
-				products, counts := "", "no"
+				counts := "no"
+				var products []string
 				for i, line := range o.Lines {
 					quantity, minor := o.Net(i)
-					products += fmt.Sprintf("%d x %s %s; ", quantity, dash(line.SKU), bot.Amount{Minor: minor, Currency: o.Currency})
+					products = append(products, fmt.Sprintf("%d x %s %s", quantity, dash(line.SKU), bot.Amount{Minor: minor, Currency: o.Currency}))
 				}
 				if o.Counts {
 					counts = "yes"
 				}
-				fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", o.Shop, firstOf(o.Number, o.ID), o.At.In(w.config.Location).Format("2006-01-02 15:04"), o.State, counts,
-					dash(products), dash(o.Source))
+				at := ""
+				if !o.At.IsZero() {
+					at = o.At.In(w.config.Location).Format("2006-01-02 15:04")
+				}
+				fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", o.Shop, cmp.Or(o.Number, o.ID), dash(at), o.state(), counts, dash(strings.Join(products, "; ")), dash(o.Source))
 			}
 			return t.Flush()
 		}),
 	}
-	c.Flags().IntVar(&last, "last", 50, "How many")
+	c.Flags().IntVar(&last, "last", 50, "How many; 0: all")
 	return a.jsonFlag(c)
 }
 
-func firstOf(a, b string) string {
-	if a != "" {
-		return a
+// state is how far an order is, or why it does not count.
+func (o orderView) state() string {
+	left := 0
+	for i := range o.Lines {
+		quantity, _ := o.Net(i)
+		left += quantity
 	}
-	return b
+	switch {
+	case o.Test:
+		return "test"
+	case o.At.IsZero():
+		return "not told of yet"
+	case !o.Counts && o.State != bot.OrderCancelled:
+		return "deleted"
+	case o.Counts && left == 0:
+		return "given back"
+	}
+	return string(o.State)
 }

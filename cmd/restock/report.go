@@ -112,6 +112,9 @@ func (w *workshop) reportOptions(f reportFlags) (o report.Options, err error) {
 	if n := report.Count(o); n > report.MaxPeriods {
 		return o, usagef("%d %ss are too many: give --per month, or a shorter time", n, o.Per)
 	}
+	if !o.From.Before(now) {
+		return o, usagef("the period begins on %s, which is still to come", o.From.Format(time.DateOnly))
+	}
 	if !o.From.Before(o.To) {
 		return o, usagef("--from %s is after --to %s", o.From.Format(time.DateOnly), o.To.Add(-time.Second).Format(time.DateOnly))
 	}

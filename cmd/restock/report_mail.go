@@ -23,6 +23,11 @@ func (w *workshop) mailReports(ctx context.Context) {
 		jobs = append(jobs, schedule.Job{Name: "report-" + strconv.Itoa(i+1), Spec: r.Spec, CatchUp: 48 * time.Hour})
 	}
 	p := &schedule.Planner{Store: w.store, Now: w.a.now, Log: w.a.log()}
+	for i, job := range jobs {
+		if tick, err := p.Tick(ctx, job); err == nil { // else Run says so
+			w.a.say("report by %s: next mail %s", w.config.Reports[i].Period, tick.Due.In(w.config.Location).Format("Mon 2 Jan 2006 15:04 MST"))
+		}
+	}
 	err := p.Run(ctx, jobs, func(ctx context.Context, name string, _ time.Time) error {
 		i, err := strconv.Atoi(strings.TrimPrefix(name, "report-"))
 		if err == nil {

@@ -10,6 +10,7 @@ import (
 
 	"restock/bot"
 	"restock/bot/schedule"
+	"restock/selectors"
 	"restock/state"
 )
 
@@ -44,6 +45,9 @@ const pruneEvery = 6 * time.Hour
 func (a *app) serve(ctx context.Context, w *workshop, does map[string]bool) error {
 	sites, err := loadSites(w.config.Path(w.config.Sites))
 	if err != nil {
+		return err
+	}
+	if err := w.entered(sites); err != nil {
 		return err
 	}
 	w.good = &goodSites{sites: sites}
@@ -101,14 +105,31 @@ func (a *app) serve(ctx context.Context, w *workshop, does map[string]bool) erro
 		if tick.Due.Before(a.now()) {
 			when = "runs now, for it was due "
 		}
-		a.say("job %s: %s%s", job.Name, when, tick.Due.In(w.config.Location).Format("Mon 2 Jan 15:04 MST"))
+		a.say("job %s: %s%s", job.Name, when, tick.Due.In(w.config.Location).Format("Mon 2 Jan 2006 15:04 MST"))
 	}
-	err = p.Run(ctx, jobs, b.tick)
+	if len(jobs) == 0 { // its pages are served all the same
+		a.say("no job has a schedule: runs begin by hand only")
+		<-ctx.Done()
+	} else {
+		err = p.Run(ctx, jobs, b.tick)
+	}
 	if ctx.Err() != nil {
 		a.say("stopped")
 		return nil
 	}
 	return err
+}
+
+// entered refuses to take sign-ups that no run could enter.
+func (w *workshop) entered(sites map[string]*selectors.Site) error {
+	if w.config.Public == nil || w.config.Public.SignUp == nil {
+		return nil
+	}
+	job, err := w.config.Job(w.config.Public.SignUp.Job)
+	if err != nil {
+		return err
+	}
+	return missingFlows(w.config, job, sites).Err()
 }
 
 // beside opens the listeners of a daemon.

@@ -28,6 +28,14 @@ type signUpView struct {
 	Detail  string      `json:"detail,omitempty"` // why it is not in the CRM
 }
 
+// cut shortens a text for a table.
+func cut(text string, runes int) string {
+	if r := []rune(text); len(r) > runes {
+		return string(r[:runes-1]) + "…"
+	}
+	return text
+}
+
 func (a *app) signUpsCommand() *cobra.Command {
 	var state string
 	c := &cobra.Command{
@@ -62,7 +70,7 @@ func (a *app) signUpsCommand() *cobra.Command {
 			t := tabwriter.NewWriter(a.stdout, 0, 0, 2, ' ', 0)
 			fmt.Fprintln(t, "ID\tSTATE\tSKU\tCHANNEL\tADDRESS\tAT\tDETAIL")
 			for _, v := range list {
-				fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", v.ID, v.State, v.SKU, v.Channel, dash(v.Address), v.At.In(w.config.Location).Format("2006-01-02 15:04"), dash(v.Detail))
+				fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", v.ID, v.State, v.SKU, v.Channel, dash(v.Address), v.At.In(w.config.Location).Format("2006-01-02 15:04"), dash(cut(v.Detail, 100)))
 			}
 			return t.Flush()
 		}),
