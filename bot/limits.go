@@ -32,6 +32,8 @@ type JobState struct {
 	Waves   map[string][]Wave  `json:"waves,omitempty"`  // SKU → invitations that may be open
 	Streak  Streak             `json:"streak"`           // how the last runs ended, for the alerts
 	Begun   Begun              `json:"begun,omitzero"`   // the last run
+	// Seen is when a product was seen to be back by a run that could not go on.
+	Seen map[string]time.Time `json:"seen,omitempty"`
 }
 
 // State returns what a job remembers.

@@ -26,6 +26,12 @@ func (b *Bot) read(ctx context.Context, job Job, run *Run, entered []string) (Co
 			"their last level; first: %s", len(c.Missing), c.Missing[0]))
 	}
 
+	err = b.seen(ctx, job, run, &c, func() error { return b.compared(ctx, job, run, known, c, read, entered) })
+	return c, err
+}
+
+// compared reads who waits for what came back, and remembers.
+func (b *Bot) compared(ctx context.Context, job Job, run *Run, known map[string]Level, c Comparison, read Reading, entered []string) error {
 	b.progress("reading who waits in %s", job.CRM)
 	back := append(append(append([]Restock{}, c.Opened...), c.Resumed...), again(job.Name, c, entered)...)
 	skus := make([]string, len(back))
@@ -34,25 +40,25 @@ func (b *Bot) read(ctx context.Context, job Job, run *Run, entered []string) (Co
 	}
 	subs, waiting, err := b.readWho(ctx, job, run, skus)
 	if err != nil {
-		return Comparison{}, err
+		return err
 	}
 	run.Subscriptions = waiting
 	shapes := b.Sites.Shapes()
 	run.Warnings = append(run.Warnings, unknownProducts(shapes, known, read.Levels)...)
 	if err := b.drifted(ctx, *run, shapes); err != nil {
-		return Comparison{}, err
+		return err
 	}
 	if err := b.somebody(ctx, job, run, shapes, waiting); err != nil {
-		return Comparison{}, err
+		return err
 	}
 	late, used, err := b.latecomers(ctx, job, c, subs)
 	if err != nil {
-		return Comparison{}, err
+		return err
 	}
 	if err := b.remember(ctx, job, run, c, shapes, back, append(subs, late...)); err != nil || run.DryRun {
-		return c, err
+		return err
 	}
-	return c, errors.Join(b.unplace(ctx, used), b.readFor(ctx, job, entered))
+	return errors.Join(b.unplace(ctx, used), b.readFor(ctx, job, entered))
 }
 
 // stock reads the stock until it is believed: a restock that the policy wants confirmed, or a reading that violates a guard,

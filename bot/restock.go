@@ -52,7 +52,9 @@ func Compare(job, run string, known map[string]Level, read Reading, coolDown tim
 		next := Level{StockLevel: now, ReadAt: read.At, Run: run, Episode: before.Episode, Open: before.Open, OutSince: before.OutSince}
 		switch {
 		case !ok:
-			c.Learned++
+			if c.Learned++; now.Availability == Out {
+				next.OutSince = read.At
+			}
 		case now.Availability == Unknown:
 			next.Availability, next.Quantity = before.Availability, before.Quantity
 		case now.Availability == Out:

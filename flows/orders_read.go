@@ -64,7 +64,7 @@ func (o *orderReader) amount(row record, column string) (bot.Amount, error) {
 	return a, nil
 }
 
-// at is when an order was placed; of a day without a time it is its end, or now.
+// at is when an order was placed; of a minute without seconds, or a day without a time, it is the end, or now.
 func (o *orderReader) at(row record) (time.Time, error) {
 	text := row.text("at")
 	if at, err := time.Parse(time.RFC3339, text); err == nil {
@@ -73,8 +73,12 @@ func (o *orderReader) at(row record) (time.Time, error) {
 	if at, err := time.ParseInLocation("2006-01-02T15:04:05", text, o.s.Zone); err == nil {
 		return at, nil
 	}
-	if at, err := time.ParseInLocation("2006-01-02T15:04", text, o.s.Zone); err == nil {
-		return at, nil
+	if at, err := time.ParseInLocation("2006-01-02T15:04", text, o.s.Zone); err == nil { // a click in the same minute came before
+		end := at.Add(time.Minute - time.Second)
+		if end.After(o.now) && !at.After(o.now) {
+			end = o.now
+		}
+		return end, nil
 	}
 	day, err := time.ParseInLocation(time.DateOnly, text, o.s.Zone)
 	if err != nil {

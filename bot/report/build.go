@@ -28,7 +28,14 @@ type builder struct {
 	names    map[string]string
 	notified map[string]time.Time  // person and SKU → told last
 	asked    map[string]bool       // person and SKU whose message waits
+	openings map[string][]opening  // job and SKU → restocks
 	paid     map[string]bot.Amount // SKU → what one cost last
+}
+
+// opening is when a restock began.
+type opening struct {
+	at      time.Time
+	restock string
 }
 
 // message is what is used of a notification that was told.
@@ -47,7 +54,7 @@ func Build(ctx context.Context, l *bot.Ledger, o Options) (Report, error) {
 	}
 	b := builder{
 		o: o, r: &r, start: before(o.From, o.To, o.Zone), products: map[string]*Product{}, restocks: map[string]*Restock{}, told: map[string]message{},
-		waiting: map[string]map[string]bool{}, lost: map[string]int{}, names: map[string]string{}, notified: map[string]time.Time{}, asked: map[string]bool{}, paid: map[string]bot.Amount{},
+		waiting: map[string]map[string]bool{}, lost: map[string]int{}, names: map[string]string{}, notified: map[string]time.Time{}, asked: map[string]bool{}, openings: map[string][]opening{}, paid: map[string]bot.Amount{},
 	}
 	for _, step := range []func(context.Context, *bot.Ledger) error{b.episodes, b.notifications, b.clicks, b.orders, b.signUps, b.levels} {
 		if err := step(ctx, l); err != nil {
@@ -114,6 +121,8 @@ func (b *builder) episodes(ctx context.Context, l *bot.Ledger) error {
 			continue
 		}
 		b.names[e.SKU] = cmp.Or(e.Name, b.names[e.SKU])
+		of := e.Job + "\x00" + e.SKU
+		b.openings[of] = append(b.openings[of], opening{e.Opened, restockName(e.Job, e.SKU, e.Number)})
 		if e.Opened.Before(b.o.To) && (e.Closed.IsZero() || !e.Closed.Before(b.o.From)) {
 			b.restocks[restockName(e.Job, e.SKU, e.Number)] = &Restock{
 				Job: e.Job, SKU: e.SKU, Name: e.Name, Number: e.Number, Opened: e.Opened, Closed: e.Closed, Quantity: e.Quantity, Sold: e.Sold(), Through: through(e),

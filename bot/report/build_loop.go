@@ -96,11 +96,25 @@ func (b *builder) signUps(ctx context.Context, l *bot.Ledger) error {
 		}
 		b.names[s.SKU] = cmp.Or(b.names[s.SKU], s.Product)
 		b.at(s.At, s.SKU, "", func(f *Figures) { f.SignUps++ })
+		b.waitedFor(s)
 		if err := b.signedUp(ctx, l, s); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// waitedFor counts a wish for the restock that came next, whenever it was made.
+func (b *builder) waitedFor(s bot.SignUp) {
+	var next opening
+	for _, o := range b.openings[s.Job+"\x00"+s.SKU] {
+		if o.at.After(s.At) && (next.at.IsZero() || o.at.Before(next.at)) {
+			next = o
+		}
+	}
+	if r := b.restocks[next.restock]; r != nil {
+		r.SignUps++
+	}
 }
 
 // signedUp counts somebody who waits since a sign-up, and whose request was not planned for yet.

@@ -1,7 +1,6 @@
 package report
 
 import (
-	"encoding/csv"
 	"errors"
 	"fmt"
 	"io"
@@ -9,6 +8,7 @@ import (
 	"strings"
 	"text/tabwriter"
 	"time"
+	"unicode"
 
 	"restock/bot"
 )
@@ -16,7 +16,9 @@ import (
 // harmless makes a text safe for a spreadsheet, which takes one that begins like a formula for one (CSV injection, OWASP). An
 // apostrophe before it is what spreadsheets themselves write for "this is text".
 func harmless(s string) string {
-	if s = bot.Printable(s); s != "" && strings.ContainsRune("=+-@\t\r\n\x00|%＝＋－＠", []rune(s)[0]) {
+	s = bot.Printable(s)
+	bare := strings.TrimLeftFunc(s, func(r rune) bool { return unicode.IsSpace(r) || unicode.Is(unicode.Cf, r) })
+	if bare != "" && strings.ContainsRune("=+-@\t\r\n\x00|%＝＋－＠−﹢﹣﹦﹫", []rune(bare)[0]) {
 		return "'" + s
 	}
 	return s
@@ -89,23 +91,53 @@ func (r Report) WriteCSV(w io.Writer, name string) error {
 		if _, err := io.WriteString(w, "\ufeff"); err != nil {
 			return err
 		}
-		out := csv.NewWriter(w)
-		out.UseCRLF = true
 		header, one := t.units()
 		rows := [][]string{header}
+		parent := ""
 		for _, row := range t.Rows {
 			cells := make([]string, len(row))
 			for i, cell := range row {
 				cells[i] = plain(cell, r.zone(), one)
 			}
+			if t.Name == "summary" {
+				cells[0], parent = alone(row, parent)
+			}
 			rows = append(rows, cells)
 		}
-		if err := out.WriteAll(rows); err != nil {
-			return err
+		var b strings.Builder
+		for _, row := range rows {
+			for i, cell := range row {
+				row[i] = quoted(cell)
+			}
+			b.WriteString(strings.Join(row, ",") + "\r\n")
 		}
-		return nil
+		_, err := io.WriteString(w, b.String())
+		return err
 	}
 	return errors.New("no such table: " + name)
+}
+
+// quoted writes a cell of CSV. One with a semicolon is quoted too: there are spreadsheets that take it for the end of the cell.
+func quoted(cell string) string {
+	if strings.ContainsAny(cell, ",;\t\"\r\n") || strings.HasPrefix(cell, " ") {
+		return `"` + strings.ReplaceAll(cell, `"`, `""`) + `"`
+	}
+	return cell
+}
+
+// alone is the name of a figure that is understood without the rows above, with its unit.
+func alone(row []any, parent string) (name, group string) {
+	name, _ = row[0].(string)
+	group = parent
+	if part, ok := strings.CutPrefix(name, "  "); ok {
+		name = parent + ", " + part
+	} else {
+		group = strings.TrimSuffix(name, " orders")
+	}
+	if _, ok := row[1].(time.Duration); ok {
+		name += " (s)"
+	}
+	return name, group
 }
 
 // units are the headings with the units of what stands below: seconds, and the currency where there is one only.

@@ -48,9 +48,9 @@ func (r Report) zone() *time.Location {
 func (r Report) Definitions() []string {
 	return []string{
 		"Direct: a person followed our link and bought just that product within " + span(r.Windows.Direct) + " of the click.",
-		"Assisted: was told, did not click, and bought just that product within " + span(r.Windows.Assisted) + " of the last message.",
-		"Halo: was told, and bought another variant of it. Direct, assisted and halo are never added up.",
-		"Each line of an order counts for one message, and of each customer and restock only the first purchase. Cancelled orders and refunds are taken off. Amounts are after discounts, as the shop reports them.",
+		"Assisted: was told, did not click within " + span(r.Windows.Direct) + " before, and bought just that product within " + span(r.Windows.Assisted) + " of the last message.",
+		"Halo: was told, and bought another variant of it. Direct, assisted and halo are never added up; only units per message are those of direct and assisted.",
+		"Each line of an order counts for one message, and of each customer and restock only the first purchase. Cancelled orders and refunds are taken off. Amounts are after discounts, as the shop reports them. What was not paid yet counts until it is cancelled.",
 		"Clicked: messages whose link a person followed. All clicks are those of mail scanners too.",
 		"Conversion: the share of the messages told in the period that led to a direct purchase, whenever that was.",
 		"Waiting: as far as it is known here; a CRM whose list is asked for product by product tells of products that came back only.",
@@ -80,7 +80,11 @@ func (r Report) summary() Table {
 	f, b := r.Figures, r.Before
 	count("Sign-ups", f.SignUps, b.SignUps)
 	add("Waiting now", r.Waiting, "", "")
-	add("  worth", text(r.Demand, r.zone()), "", "")
+	worth := "  worth"
+	if priced := r.priced(); priced < r.Waiting {
+		worth = fmt.Sprintf("  worth, of %d whose price is known", priced)
+	}
+	add(worth, text(r.Demand, r.zone()), "", "")
 	count("Told", f.Told, b.Told)
 	count("  by e-mail", f.ByWay[bot.Email], b.ByWay[bot.Email])
 	count("  by SMS", f.ByWay[bot.SMS], b.ByWay[bot.SMS])
@@ -101,7 +105,7 @@ func (r Report) summary() Table {
 	}
 	now, _ := f.Rate()
 	then, _ := b.Rate()
-	add("Conversion", now, then, change(now, then))
+	add("Conversion", f.share(), b.share(), change(now, then))
 	add("Seen to told, half within", f.P50, b.P50, change(f.P50.Seconds(), b.P50.Seconds()))
 	add("Seen to told, 95 % within", f.P95, b.P95, change(f.P95.Seconds(), b.P95.Seconds()))
 	count("Lost (sold out before their turn)", f.Lost, b.Lost)
@@ -111,6 +115,16 @@ func (r Report) summary() Table {
 		add("  extra purchases", fmt.Sprintf("%.1f", h.Extra), "", "")
 	}
 	return t
+}
+
+// priced is how many wait for something whose price is known.
+func (r Report) priced() (n int) {
+	for _, w := range r.Wanted {
+		if w.Price != nil {
+			n += w.Waiting
+		}
+	}
+	return n
 }
 
 // change is the change against the period before: +12 %.
@@ -144,15 +158,19 @@ func figureHeader() []string {
 }
 
 func (f Figures) cells() []any {
-	rate := any("") // of nothing there is no share
-	if share, ok := f.Rate(); ok {
-		rate = share
-	}
 	return []any{
 		f.SignUps, f.Told, f.ByWay[bot.Email], f.ByWay[bot.SMS], f.Bounced, f.Failed, f.Ambiguous, f.Clicked, f.HumanClicks, f.AllClicks, f.Direct.Orders, f.Direct.Units,
 		f.Direct.Revenue, f.Assisted.Orders, f.Assisted.Units, f.Assisted.Revenue,
-		f.Halo.Orders, f.Halo.Units, f.Halo.Revenue, rate, f.P50, f.P95, f.Lost,
+		f.Halo.Orders, f.Halo.Units, f.Halo.Revenue, f.share(), f.P50, f.P95, f.Lost,
 	}
+}
+
+// share is the rate as a cell: of nothing there is none.
+func (f Figures) share() any {
+	if rate, ok := f.Rate(); ok {
+		return rate
+	}
+	return ""
 }
 
 func (r Report) periods() Table {

@@ -15,15 +15,32 @@ import (
 // prices notes what was paid for one of each product last.
 func (b *builder) prices(orders []bot.Order) {
 	paid := map[string]time.Time{}
+	currency := usual(orders)
 	for _, o := range orders {
 		for _, line := range o.Lines {
-			if o.Test || line.SKU == "" || line.Quantity <= 0 || line.Minor <= 0 || o.At.Before(paid[line.SKU]) {
+			if o.Test || o.Currency != currency || line.SKU == "" || line.Quantity <= 0 || line.Minor <= 0 || o.At.Before(paid[line.SKU]) {
 				continue
 			}
 			paid[line.SKU] = o.At
 			b.paid[line.SKU] = bot.Amount{Minor: line.Minor / int64(line.Quantity), Currency: o.Currency}
 		}
 	}
+}
+
+// usual is the currency of most orders: one that was paid in another says nothing of the price.
+func usual(orders []bot.Order) string {
+	count := map[string]int{}
+	best := ""
+	for _, o := range orders {
+		if o.Test || o.Currency == "" {
+			continue
+		}
+		count[o.Currency]++
+		if n := count[o.Currency]; n > count[best] || n == count[best] && o.Currency < best {
+			best = o.Currency
+		}
+	}
+	return best
 }
 
 // levels puts together who waits for what, and what should be ordered.
