@@ -131,6 +131,11 @@ func (b *Bot) clicked(ctx context.Context, key string) error {
 	if err != nil || !ok {
 		return err
 	}
+	if n.State == Ambiguous { // nobody else has the link: it did leave
+		if err := b.Ledger.Receive(ctx, Receipt{Key: key, Kind: Delivered, Detail: "its link was followed", At: b.Now()}); err != nil {
+			return err
+		}
+	}
 	if n.Of != "" { // the request is followed up where it was told first
 		key = n.Of
 	}

@@ -23,7 +23,6 @@ type company struct {
 	crm      map[string]string // subscription → text; written at most once each
 	sent     map[string]int    // address → messages that went out
 	failRead error
-	failWho  error
 	failCRM  error
 	noWrites bool                                  // lists are there, records are not
 	outcome  func(n bot.Notification) bot.Delivery // after the point of no return
@@ -56,9 +55,6 @@ func (c *company) Stock(context.Context, string) (bot.Reading, error) {
 }
 
 func (c *company) Subscribers(_ context.Context, _ string, skus []string) (subs []bot.Subscription, waiting int, err error) {
-	if c.failWho != nil {
-		return nil, 0, c.failWho
-	}
 	for _, s := range c.subs {
 		if slices.Contains(skus, s.SKU) && c.crm[s.ID] == "" {
 			subs = append(subs, s)

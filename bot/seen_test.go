@@ -19,13 +19,13 @@ func TestSeen(t *testing.T) {
 		t.Errorf("out since %s, %v; it was read to be out at %s", level.OutSince, err, at(8))
 	}
 	c.stock["A"] = 5
-	c.failWho = errors.New("the CRM is down")
+	c.failCRM = errors.New("the CRM is down")
 	for _, hour := range []int{10, 11} {
 		if _, err := c.goes(t, store, at(hour)); err == nil {
 			t.Fatal("a CRM that is down was read")
 		}
 	}
-	c.failWho = nil
+	c.failCRM = nil
 	if _, err := c.goes(t, store, at(14)); err != nil {
 		t.Fatal(err)
 	}
@@ -36,5 +36,26 @@ func TestSeen(t *testing.T) {
 	}
 	if state, err := l.State(t.Context(), "shop"); err != nil || len(state.Seen) > 0 {
 		t.Errorf("what was told of is still remembered as seen: %v, %v", state.Seen, err)
+	}
+}
+
+// TestFollowedAmbiguous: who follows the link of a message has got it, whatever the mail server did not say.
+func TestFollowedAmbiguous(t *testing.T) {
+	store, c := &statetest.Memory{}, &clerk{company: newCompany(1)}
+	c.outcome = func(bot.Notification) bot.Delivery { return bot.Delivery{State: bot.Ambiguous, Detail: "no answer"} }
+	c.goes(t, store, at(8))
+	c.stock["A"] = 5
+	c.goes(t, store, at(9))
+	l, key := led(store, at(10)), bot.Key("shop", "A", 1, "0")
+	if n, _, err := l.Find(t.Context(), key); err != nil || n.State != bot.Ambiguous {
+		t.Fatal(n.State, err)
+	}
+	hit := bot.Hit{At: at(10), Agent: "Mozilla/5.0 Firefox", Net: "203.0.113.0/24"}
+	if _, err := l.AddClicks(t.Context(), map[string]*bot.Clicks{key: {Key: key, Hits: []bot.Hit{hit}}}); err != nil {
+		t.Fatal(err)
+	}
+	c.goes(t, store, at(11))
+	if n, _, err := l.Find(t.Context(), key); err != nil || n.State != bot.Accepted || c.sent["c0@example.com"] != 1 {
+		t.Errorf("%s, sent %d times, %v", n.State, c.sent["c0@example.com"], err)
 	}
 }

@@ -114,6 +114,6 @@ func (l *Ledger) ConfirmSignUp(ctx context.Context, id string) (s SignUp, ok boo
 			}
 		}
 	}
-	s.Confirmed = l.now()
+	s.Confirmed, s.FollowUp.Detail = l.now(), ""
 	return s, true, l.SaveSignUp(ctx, &s)
 }

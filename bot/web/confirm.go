@@ -3,6 +3,7 @@ package web
 import (
 	"cmp"
 	"html/template"
+	"log/slog"
 	"net/http"
 )
 
@@ -29,7 +30,7 @@ func (d *SignUps) confirmed(w http.ResponseWriter, r *http.Request) {
 func (d *SignUps) confirm(w http.ResponseWriter, r *http.Request, done bool) {
 	id, ok := d.Ledger.Vault.ReadConfirm(r.PathValue("token"))
 	if !ok {
-		http.NotFound(w, r)
+		missing(w, d.pages, d.Shop)
 		return
 	}
 	s, ok, err := d.Ledger.FindSignUp(r.Context(), id)
@@ -43,6 +44,9 @@ func (d *SignUps) confirm(w http.ResponseWriter, r *http.Request, done bool) {
 	if !ok {
 		http.Error(w, "this link is too old; please sign up once more", http.StatusGone)
 		return
+	}
+	if done {
+		d.Log.Info("a sign-up was confirmed", slog.String("sku", s.SKU), slog.String("channel", string(s.Channel)))
 	}
 	view := confirmPage{Shop: d.Shop, Product: cmp.Or(s.Product, s.SKU), Done: !s.Confirmed.IsZero(), Style: template.CSS(style)}
 	d.show(w, http.StatusOK, "confirm.html", view)

@@ -119,7 +119,7 @@ type page struct {
 func (p *Public) ask(w http.ResponseWriter, r *http.Request, pages *template.Template) {
 	_, channel, ok := p.Ledger.Vault.ReadToken(r.PathValue("token"))
 	if !ok {
-		http.NotFound(w, r)
+		missing(w, pages, p.Shop)
 		return
 	}
 	p.show(w, pages, "leave.html", page{Shop: p.Shop, Channel: words(channel)})
@@ -130,7 +130,7 @@ func (p *Public) ask(w http.ResponseWriter, r *http.Request, pages *template.Tem
 func (p *Public) leave(w http.ResponseWriter, r *http.Request, pages *template.Template) {
 	person, channel, ok := p.Ledger.Vault.ReadToken(r.PathValue("token"))
 	if !ok {
-		http.NotFound(w, r)
+		missing(w, pages, p.Shop)
 		return
 	}
 	r.Body = http.MaxBytesReader(w, r.Body, maxForm)
@@ -153,6 +153,13 @@ func (p *Public) leave(w http.ResponseWriter, r *http.Request, pages *template.T
 	}
 	p.Log.Info("unsubscribed", slog.String("person", person), slog.String("channel", string(s.Channel)), slog.String("source", s.Source))
 	p.show(w, pages, "left.html", page{Shop: p.Shop, Channel: words(channel), All: s.Channel == ""})
+}
+
+// missing says that a link leads nowhere.
+func missing(w http.ResponseWriter, pages *template.Template, shop string) {
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	w.WriteHeader(http.StatusNotFound)
+	_ = pages.ExecuteTemplate(w, "missing.html", page{Shop: shop, Style: template.CSS(style)}) // who asked is gone
 }
 
 func words(c bot.Channel) string {

@@ -36,7 +36,7 @@ const maxAgent = 200
 func (d *Redirect) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	prefix, use, ok := d.Ledger.Vault.ReadLink(r.PathValue("token"))
 	if !ok {
-		http.NotFound(w, r)
+		missing(w, d.page, d.Shop)
 		return
 	}
 	n, ok, err := d.Ledger.Linked(r.Context(), prefix)
@@ -45,7 +45,7 @@ func (d *Redirect) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if !ok {
-		http.NotFound(w, r)
+		missing(w, d.page, d.Shop)
 		return
 	}
 	level, known, err := d.Ledger.Level(r.Context(), n.Job, n.Restock.SKU)
@@ -56,7 +56,7 @@ func (d *Redirect) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	target, err := d.target(n)
 	if err != nil {
 		d.Log.Error("a link leads nowhere", slog.String("key", n.Key), slog.String("error", err.Error()))
-		http.NotFound(w, r)
+		missing(w, d.page, d.Shop)
 		return
 	}
 	hit := bot.Hit{At: d.Now(), Purpose: purpose(r.Header), Trap: use == bot.TrapLink, Gone: known && level.Availability == bot.Out}

@@ -38,7 +38,7 @@ func (d *Redirect) keep(w http.ResponseWriter, r *http.Request) {
 	r.Body = http.MaxBytesReader(w, r.Body, maxForm)
 	prefix, use, ok := d.Ledger.Vault.ReadLink(r.PathValue("token"))
 	if _, err := fields(r); err != nil || !ok || use != bot.ProductLink {
-		http.NotFound(w, r)
+		missing(w, d.page, d.Shop)
 		return
 	}
 	n, ok, err := d.Ledger.Linked(r.Context(), prefix)
@@ -50,7 +50,7 @@ func (d *Redirect) keep(w http.ResponseWriter, r *http.Request) {
 	case err != nil:
 		d.broken(w, err)
 	case !ok:
-		http.NotFound(w, r)
+		missing(w, d.page, d.Shop)
 	case level.Availability != bot.Out: // back meanwhile
 		w.Header().Set("Location", r.URL.Path)
 		w.WriteHeader(http.StatusSeeOther)

@@ -60,7 +60,7 @@ func (d *SignUps) form(w http.ResponseWriter, r *http.Request) {
 	case err != nil:
 		d.broken(w, r, err)
 	case !ok:
-		http.NotFound(w, r)
+		http.Error(w, "There is no such product here.", http.StatusNotFound)
 	default:
 		view.InStock = level.Availability == bot.In
 		view.product(level)

@@ -1,9 +1,11 @@
 package web
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"mime"
 	"net/http"
@@ -22,7 +24,7 @@ func (d *SignUps) read(w http.ResponseWriter, r *http.Request) (v wish, program 
 		decoder := json.NewDecoder(r.Body)
 		decoder.DisallowUnknownFields()
 		if err := decoder.Decode(&v); err != nil {
-			return v, true, err
+			return v, true, plainly(err)
 		}
 		if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
 			return v, true, errors.New("something follows the wish")
@@ -38,6 +40,18 @@ func (d *SignUps) read(w http.ResponseWriter, r *http.Request) (v wish, program 
 		Consent: ticked(form["consent"]), Page: form["page"], Website: form["website"], Agreed: form["agreed"],
 	}
 	return v, false, err
+}
+
+// plainly says what is wrong with JSON without the names of our own code.
+func plainly(err error) error {
+	if wrong, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
+		kind := map[string]string{"bool": "true or false", "string": "a text"}[wrong.Type.String()]
+		if kind == "" {
+			kind = "an object"
+		}
+		return fmt.Errorf("%s is a %s; expected %s", cmp.Or(wrong.Field, "it"), wrong.Value, kind)
+	}
+	return errors.New(strings.TrimPrefix(err.Error(), "json: "))
 }
 
 // ticked reads a box of a form.

@@ -268,8 +268,15 @@ func (d *Decoder) duration(n *Node, v reflect.Value) {
 		return
 	}
 	t, err := time.ParseDuration(text)
+	if days, ok := strings.CutSuffix(strings.ReplaceAll(text, " ", ""), "d"); ok && err != nil {
+		var n int
+		if n, err = strconv.Atoi(days); n > 10_000 {
+			err = strconv.ErrRange
+		}
+		t = time.Duration(n) * 24 * time.Hour
+	}
 	if err != nil || t < 0 {
-		d.Report(n, Kind(n), "a time such as 500ms, 10s, 5m or 24h", "")
+		d.Report(n, Kind(n), "a time such as 500ms, 10s, 5m, 24h or 7d", "")
 		return
 	}
 	v.SetInt(int64(t))
