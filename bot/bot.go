@@ -45,7 +45,7 @@ func (b *Bot) Do(ctx context.Context, job Job, run Run) (Run, error) {
 	run.DryRun = b.DryRun
 	lease, err := b.Ledger.acquire(ctx, run)
 	if err != nil {
-		run.Outcome, run.Error = FailedRun, err.Error()
+		run.Outcome, run.Error = FailedRun, Redact(err.Error())
 		return run, err
 	}
 	work, stop := context.WithCancelCause(ctx)
@@ -144,12 +144,12 @@ func (b *Bot) end(run *Run, err error) {
 	if err == nil {
 		return
 	}
-	run.Outcome, run.Error = FailedRun, err.Error()
+	run.Outcome, run.Error = FailedRun, Redact(err.Error())
 	if errors.Is(err, context.Canceled) {
 		run.Outcome = StoppedRun
 	}
 	if step, ok := errors.AsType[*StepError](err); ok {
-		run.Problem = step
+		run.Problem = step.clean()
 		if OnlyHeld(err) {
 			run.Outcome = HeldRun
 		}

@@ -130,6 +130,15 @@ type StepError struct {
 	Err      error  `json:"-"`
 }
 
+// clean is the failure without anybody's address: a cell that cannot be read may hold one.
+func (e *StepError) clean() *StepError {
+	c := *e
+	for _, text := range []*string{&c.Step, &c.URL, &c.Expected, &c.Found, &c.Hint} {
+		*text = Redact(*text)
+	}
+	return &c
+}
+
 // Error writes the failure in one sentence, place first, so that an editor can jump to it.
 func (e *StepError) Error() string {
 	var b strings.Builder

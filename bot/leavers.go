@@ -24,7 +24,7 @@ func (b *Bot) leavers(ctx context.Context, people []string) error {
 		}
 	}
 	for p := range left { // by the index: a run must not read the whole ledger for a few people
-		list, err := b.Ledger.bare().found(ctx, p+"/", math.MaxInt)
+		list, err := b.Ledger.bare().found(ctx, p+"/", math.MaxInt, nil)
 		if err != nil {
 			return err
 		}

@@ -34,7 +34,7 @@ func (l *Ledger) Recent(ctx context.Context, q RunQuery) ([]Run, error) {
 		return nil, nil //nolint:nilerr // there is no run yet
 	}
 	day := l.now().UTC().Add(24 * time.Hour) // a clock that was ahead
-	if d, err := runDay(q.Before); err == nil {
+	if d, err := runDay(q.Before); err == nil && d.Before(day) {
 		day = d
 	}
 	wanted := q.wanted()
@@ -96,30 +96,40 @@ func productKey(job, sku string, number int) string {
 	return "=" + episodeKey(job, sku, number) + "/"
 }
 
-// Of returns the notifications of whoever has an address or phone number, at most so many.
-func (l *Ledger) Of(ctx context.Context, address string, limit int) ([]Notification, error) {
-	return l.found(ctx, l.Person(normal(address))+"/", limit)
+// Of returns the notifications of whoever has an address or phone number that match, at most so many.
+func (l *Ledger) Of(ctx context.Context, address string, limit int, match func(Notification) bool) ([]Notification, error) {
+	return l.found(ctx, l.PersonOf(address)+"/", limit, match)
 }
 
-// About returns the notifications of a product, those of the latest restocks first, at most so many; number 0 is all restocks.
-func (l *Ledger) About(ctx context.Context, job, sku string, number, limit int) (list []Notification, err error) {
+// PersonOf is [Ledger.Person] of an address or phone number as somebody types it.
+func (l *Ledger) PersonOf(address string) string { return l.Person(normal(address)) }
+
+// About returns the notifications of a product that match, those of the latest restocks first, at most so many; number 0 is all restocks.
+// partly reports that there may be more of them.
+func (l *Ledger) About(ctx context.Context, job, sku string, number, limit int, match func(Notification) bool) (list []Notification, partly bool, err error) {
 	from, to := number, number
 	if number == 0 {
 		level, _, err := l.Level(ctx, job, sku)
 		if err != nil {
-			return nil, err
+			return nil, false, err
 		}
-		from, to = level.Episode, max(1, level.Episode-50)
+		from, to = level.Episode+1, 1 // messages are written before the level is
 	}
-	for n := from; n >= to && len(list) < limit; n-- {
-		some, err := l.found(ctx, productKey(job, sku, n), limit-len(list))
+	for n := from; n >= to; n-- {
+		if len(list) >= limit || from-n > mostRestocks {
+			return list, true, nil
+		}
+		some, err := l.found(ctx, productKey(job, sku, n), limit-len(list), match)
 		if err != nil {
-			return nil, err
+			return nil, false, err
 		}
 		list = append(list, some...)
 	}
-	return list, nil
+	return list, len(list) >= limit, nil
 }
+
+// mostRestocks bounds how many restocks of a product are looked through.
+const mostRestocks = 2000
 
 // Unfinished returns notifications of a job of which something is left to do, in some of the states, at most so many. partly reports
 // that there may be more of them.
@@ -174,11 +184,14 @@ func (l *Ledger) InState(ctx context.Context, job string, state State, limit int
 // maxLooked bounds how much of the work list is looked through for a page.
 const maxLooked = 5000
 
-func (l *Ledger) found(ctx context.Context, prefix string, limit int) ([]Notification, error) {
+func (l *Ledger) found(ctx context.Context, prefix string, limit int, match func(Notification) bool) ([]Notification, error) {
 	var list []Notification
 	for n, err := range l.each(ctx, l.store.Scan(ctx, Index, prefix), func(e Entry) string { return e.Key[len(prefix):] }) {
 		if err != nil {
 			return nil, err
+		}
+		if match != nil && !match(n) {
+			continue
 		}
 		if list = append(list, n); len(list) == limit {
 			break

@@ -6,9 +6,9 @@ import (
 )
 
 // Redact replaces e-mail addresses and phone numbers in a text by their shape, so that it can go into logs, errors and
-// evidence: bob@example.com becomes b…@e….com, +61 491 570 006 becomes +61…06. They are found in addresses of pages too,
+// evidence: bob@example.com becomes b…@e….com, +61 491 570 006 becomes +61…06, 0491 570 006 becomes 04…06. They are found in addresses of pages too,
 // where @ is %40 and + is %2B.
-func Redact(s string) string { return redactPhones(redactEmails(s)) }
+func Redact(s string) string { return redactNational(redactPhones(redactEmails(s))) }
 
 func redactEmails(s string) string {
 	var out strings.Builder

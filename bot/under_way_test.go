@@ -44,10 +44,10 @@ func TestUnderWay(t *testing.T) {
 		t.Errorf("%+v", u)
 	}
 	// Products are found for restocks that are over, and persons by any of their addresses' forms.
-	if found, err := ledger.About(t.Context(), "shop", "TEE-M", 1, 10); err != nil || len(found) != 3 {
+	if found, _, err := ledger.About(t.Context(), "shop", "TEE-M", 1, 10, nil); err != nil || len(found) != 3 {
 		t.Errorf("%d, %v", len(found), err)
 	}
-	if found, err := ledger.Of(t.Context(), " A@Example.com", 10); err != nil || len(found) != 1 || found[0].Subscription.ID != "a" {
+	if found, err := ledger.Of(t.Context(), " A@Example.com", 10, nil); err != nil || len(found) != 1 || found[0].Subscription.ID != "a" {
 		t.Errorf("%+v, %v", found, err)
 	}
 	if found, partly, err := ledger.Unfinished(t.Context(), "shop", 1, bot.Queued); err != nil || len(found) != 1 || !partly {

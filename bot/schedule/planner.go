@@ -25,7 +25,7 @@ type Tick struct {
 	Started  time.Time `json:"started"` // last
 	Finished time.Time `json:"finished"`
 	Missed   int       `json:"missed"`  // ticks that were too old when the process came back
-	Skipped  int       `json:"skipped"` // ticks that came while the run before was still going on
+	Skipped  int       `json:"skipped"` // ticks that came while the run before was still going on, or the job was paused
 }
 
 // Planner starts jobs when they are due.
@@ -177,6 +177,11 @@ func (p *Planner) save(ctx context.Context, job Job, t Tick, rev uint64) (won bo
 	}
 	out, err := p.Store.Apply(ctx, bot.Write{Table: bot.Ticks, Key: job.Name, Value: value, Rev: rev})
 	return err == nil && !out[0].Conflict, err
+}
+
+// Skip counts a tick for which nothing was done after all.
+func (p *Planner) Skip(ctx context.Context, job Job) error {
+	return p.change(ctx, job, func(t *Tick) { t.Skipped++ })
 }
 
 // change alters a tick, trying again when somebody else was quicker.

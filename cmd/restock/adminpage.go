@@ -28,7 +28,7 @@ func (w *workshop) administer(ctx context.Context, b *board) (serve func(), err 
 	if c == nil {
 		return nil, nil
 	}
-	access := &admin.Access{Secure: c.TLS != nil, Now: w.a.now, Audit: filepath.Join(w.config.Path(w.config.Data), "audit.log")}
+	access := &admin.Access{Secure: encrypted(c), Now: w.a.now, Audit: filepath.Join(w.config.Path(w.config.Data), "audit.log")}
 	for _, u := range c.Users {
 		hash, err := u.Password.Expand(w.values())
 		if err == nil {
@@ -56,7 +56,8 @@ func (w *workshop) administer(ctx context.Context, b *board) (serve func(), err 
 	}
 	number, _ := version()
 	page := &admin.Admin{
-		Ledger: w.ledger, Control: b, Access: access, Evidence: w.evidence(), Zone: w.config.Location, Shop: w.config.Shop.Name, Version: number, Now: w.a.now, Log: w.a.log(), Failures: w.failures, Bring: w.bringEvidence, Lab: &workbench{w: w, board: b},
+		Ledger: w.ledger, Control: b, Access: access, Evidence: w.evidence(), Zone: w.config.Location, Shop: w.config.Shop.Name, Version: number,
+		Now: w.a.now, Log: w.a.log(), Phone: w.phone, Failures: w.failures, Bring: w.bringEvidence, Lab: &workbench{w: w, board: b},
 		Report: func(ctx context.Context, from, to time.Time, per string) (report.Report, error) {
 			o := w.reportOn(per, "")
 			o.From, o.To = from, to
@@ -73,7 +74,7 @@ func (w *workshop) administer(ctx context.Context, b *board) (serve func(), err 
 		if err != nil {
 			return nil, errors.Join(configError(c.TLS.String(), "admin: tls", err), l.Close())
 		}
-		l, scheme = tls.NewListener(l, &tls.Config{Certificates: []tls.Certificate{pair}, MinVersion: tls.VersionTLS12}), "https"
+		l, scheme = tls.NewListener(l, &tls.Config{Certificates: []tls.Certificate{pair}, MinVersion: tls.VersionTLS12, NextProtos: []string{"h2", "http/1.1"}}), "https"
 	}
 	w.a.say("operators: %s://%s", scheme, l.Addr())
 	return func() {
@@ -83,16 +84,25 @@ func (w *workshop) administer(ctx context.Context, b *board) (serve func(), err 
 	}, nil
 }
 
+// encrypted reports whether people reach the page over https: a proxy may speak it.
+func encrypted(c *config.Admin) bool {
+	return c.TLS != nil || c.OIDC != nil && strings.HasPrefix(c.OIDC.URL, "https://")
+}
+
 // failures are what failed in a run, for the page.
 func (w *workshop) failures(run string) ([]admin.Failure, error) {
-	views, err := evidence.Read(filepath.Join(w.evidence(), filepath.Base(run)))
+	dir := filepath.Join(w.evidence(), filepath.Base(run))
+	if info, err := os.Lstat(dir); err != nil || !info.IsDir() { // a link is none of ours
+		return nil, nil //nolint:nilerr // it left nothing
+	}
+	views, err := evidence.Heads(dir)
 	if err != nil {
 		return nil, fmt.Errorf("what run %s left cannot be read: %w", run, err)
 	}
 	var list []admin.Failure
 	for _, v := range views {
 		f := admin.Failure{
-			StepError: v.Failure, Folder: v.Folder, Pictured: v.Picture != "", Cause: v.Cause, Todo: v.Next, Customers: v.Customers, Who: v.Who, Same: v.Same,
+			StepError: v.Failure, Folder: v.Folder, Pictured: v.Pictured, Cause: v.Cause, Todo: v.Next, Customers: v.Customers, Who: v.Who, Same: v.Same,
 			Excerpt: lines(v.Excerpt), Definition: lines(v.Definition), Near: v.Page.Near,
 		}
 		if v.Good != nil {

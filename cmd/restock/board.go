@@ -27,6 +27,9 @@ type board struct {
 	stops   map[string]context.CancelFunc
 	held    map[string]bot.Lease // job → who runs it, of all processes
 	checks  []admin.Check        // of the cluster
+	needs   []admin.Check        // browser, mail and SMS, as they were lately
+	left    admin.Check          // unsubscriptions, likewise
+	leftAt  time.Time
 	changed chan struct{}
 	runs    sync.WaitGroup
 }
@@ -70,6 +73,9 @@ func (b *board) run(ctx context.Context, job, trigger string) (bot.Run, error) {
 	return shop.run(ctx, job, trigger, false, runOptions{progress: func(text string) { b.say(job, text) }})
 }
 
+// late is how long after its time a run may begin, before it is said to be overdue.
+const late = 5 * time.Minute
+
 // Jobs implements admin.Control.
 func (b *board) Jobs(ctx context.Context) ([]admin.Job, error) {
 	list := []admin.Job{}
@@ -86,6 +92,9 @@ func (b *board) Jobs(ctx context.Context) ([]admin.Job, error) {
 				return nil, err
 			}
 			one.Missed, one.Skipped = tick.Missed, tick.Skipped
+			if b.w.a.now().Sub(tick.Due) > late {
+				one.Overdue = tick.Due
+			}
 			for at := b.w.a.now(); len(one.Next) < 5; {
 				if at = j.Spec.Next(at); at.IsZero() {
 					break
@@ -185,32 +194,38 @@ func (b *board) Checks(ctx context.Context) []admin.Check {
 				continue
 			}
 			sites[site] = true
-			c := admin.Check{Name: "log-in to " + site, OK: true, Text: "not refused"}
+			c := admin.Check{Name: "log-in to " + site, Open: true, Text: "no session is kept: the next run logs in"}
+			if kept, err := b.w.ledger.Session(ctx, site); err == nil && kept != nil {
+				c.OK, c.Open, c.Text = true, false, "logged in, and the session is kept"
+			}
 			if refusal, refused, err := b.w.ledger.Refused(ctx, site); err != nil {
-				c.OK, c.Text = false, err.Error()
+				c.OK, c.Open, c.Text = false, false, err.Error()
 			} else if refused {
-				c.OK, c.Text = false, "refused on "+refusal.At.In(b.w.config.Location).Format("2 Jan 15:04")
+				c.OK, c.Open, c.Text = false, false, "refused on "+refusal.At.In(b.w.config.Location).Format("2 Jan 15:04")
 				c.Next = "correct the password in the secrets, then run again; it is not tried until it changes"
 			}
 			list = append(list, c)
 		}
 	}
-	suppressions, err := b.w.ledger.Suppressions(ctx)
-	late := bot.Overdue(suppressions, b.w.a.now(), b.w.config.Location)
-	c := admin.Check{Name: "unsubscriptions", OK: err == nil && len(late) == 0, Text: fmt.Sprintf("%d are not in the CRM after two working days", len(late))}
-	if len(late) > 0 {
-		c.Next = "enter them there, then run restock suppressions written --all"
-	}
-	list = append(list, c)
-	mail := admin.Check{Name: "mail", OK: true, Text: "not set up"}
-	if b.w.config.SMTP != nil {
-		mail.Text = b.w.config.SMTP.Host
-	}
-	sms := admin.Check{Name: "SMS", OK: true, Text: "not set up"}
-	if b.w.config.SMS != nil {
-		sms.Text = "set up"
-	}
+	list = append(list, b.leaversLately(ctx))
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	return append(append(list, mail, sms), b.checks...)
+	if b.needs == nil {
+		b.needs = b.w.unknown()
+	}
+	return append(append(list, b.needs...), b.checks...)
+}
+
+// leaversLately is [workshop.leavers] of the last minute: it looks through all who have left.
+func (b *board) leaversLately(ctx context.Context) admin.Check {
+	b.mu.Lock()
+	last, at := b.left, b.leftAt
+	b.mu.Unlock()
+	if now := b.w.a.now(); at.IsZero() || now.Sub(at).Abs() > time.Minute {
+		last = b.w.leavers(ctx)
+		b.mu.Lock()
+		b.left, b.leftAt = last, now
+		b.mu.Unlock()
+	}
+	return last
 }

@@ -113,7 +113,7 @@ func TestAccess(t *testing.T) {
 		}
 	}
 	log, err := os.ReadFile(x.Audit)
-	if err != nil || strings.Count(string(log), "was refused") != 5 || strings.Count(string(log), "logged in") != 4 || strings.Contains(string(log), "guess") {
+	if err != nil || strings.Count(string(log), `"did":"was refused","what":"log-in"}`) != 5 || strings.Count(string(log), "too many attempts") != 1 || strings.Count(string(log), "logged in") != 4 || strings.Contains(string(log), "guess") {
 		t.Errorf("%v: %s", err, log)
 	}
 }

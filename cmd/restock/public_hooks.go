@@ -46,8 +46,8 @@ func (w *workshop) hooks() (map[string]http.Handler, error) {
 // phone writes a phone number in international form, "" where it is none.
 func (w *workshop) phone(text string) string {
 	country := "AU"
-	if s := w.config.Public.SignUp; s != nil {
-		country = s.Country
+	if p := w.config.Public; p != nil && p.SignUp != nil {
+		country = p.SignUp.Country
 	}
 	if number, ok := selectors.Phone(text, country); ok {
 		return number

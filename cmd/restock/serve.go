@@ -73,6 +73,9 @@ func (a *app) serve(ctx context.Context, w *workshop, does map[string]bool) erro
 	})
 	if does[roleWeb] {
 		side.Go(func() { b.watch(beside) })
+		if w.config.Admin != nil {
+			side.Go(func() { b.lookAtNeeds(beside) })
+		}
 		if err := w.beside(beside, &side, b); err != nil {
 			return err
 		}
@@ -151,12 +154,21 @@ func (w *workshop) beside(ctx context.Context, side *sync.WaitGroup, b *board) e
 	return nil
 }
 
+// skip counts a tick for which nothing was done.
+func (b *board) skip(ctx context.Context, name string) error {
+	job, err := b.w.config.Job(name)
+	if err != nil {
+		return err
+	}
+	return b.plan.Skip(ctx, schedule.Job{Name: name, Spec: job.Spec, CatchUp: job.CatchUp})
+}
+
 // tick does the run of a job that is due.
 func (b *board) tick(ctx context.Context, job string, due time.Time) error {
 	a := b.w.a
 	if paused, err := b.paused(ctx, job); paused || err != nil {
 		a.say("job %s: skipped, because it is paused", job)
-		return err
+		return errors.Join(err, b.skip(ctx, job))
 	}
 	run, err := b.run(ctx, job, "cron")
 	if _, busy := errors.AsType[*bot.LockedError](err); busy {

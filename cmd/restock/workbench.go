@@ -91,7 +91,7 @@ func (b *workbench) TryLive(ctx context.Context, name, text string, anything boo
 		return t, err
 	}
 	if !anything {
-		if err := b.within(site, text, b.path(name), former); err != nil {
+		if err := errors.Join(looksOnly(text, former), b.within(site, text, b.path(name), former)); err != nil {
 			return t, fmt.Errorf("it was not tried: %w; somebody with the role admin may try it", err)
 		}
 	}

@@ -1,14 +1,18 @@
 package main
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 
+	"restock/bot/config"
 	"restock/bot/web/admin"
 	"restock/selectors"
+	"restock/selectors/strict"
 )
 
 // Save implements admin.Lab.
@@ -35,15 +39,103 @@ func (b *workbench) Save(name, text, former string, anything bool) (kept string,
 			return "", fmt.Errorf("nothing was saved: %w; somebody with the role admin may save it", err)
 		}
 	}
-	kept = path + "." + b.w.a.now().UTC().Format("20060102-150405")
-	if err := os.WriteFile(kept, now, 0o600); err != nil {
+	if err := b.usable(site, path, now); err != nil {
+		return "", fmt.Errorf("nothing was saved: %w", err)
+	}
+	kept, err = b.keep(path, now)
+	if err != nil {
 		return "", err
 	}
-	fresh := path + ".new"
-	if err := os.WriteFile(fresh, []byte(text), 0o600); err != nil {
-		return "", err
+	return filepath.Base(kept), replace(path, []byte(text))
+}
+
+// usable returns an error if runs could not use a file that they could use before: another file is of the same site, or a job needs a flow
+// that it has not.
+func (b *workbench) usable(site *selectors.Site, path string, former []byte) error {
+	sites, err := loadSites(filepath.Dir(path))
+	if err != nil {
+		return nil //nolint:nilerr // nothing can be used as it is: this may mend it
 	}
-	return filepath.Base(kept), os.Rename(fresh, path)
+	old, err := selectors.Load(path, former)
+	if err != nil {
+		return nil //nolint:nilerr // likewise
+	}
+	missing := func() (list []string) {
+		for _, job := range b.w.config.Jobs {
+			for _, f := range missingFlows(b.w.config, job, sites) {
+				list = append(list, f.Error())
+			}
+		}
+		return list
+	}
+	before := missing()
+	delete(sites, old.Site)
+	if other := sites[site.Site]; other != nil {
+		return fmt.Errorf("site %s is described by %s already: one file a site", site.Site, filepath.Base(other.File))
+	}
+	if site.Site != old.Site && b.w.used(old.Site) {
+		return fmt.Errorf("a job needs the site %s, and the file would be of site %s", old.Site, site.Site)
+	}
+	sites[site.Site] = site
+	if after := missing(); len(after) > len(before) {
+		return errors.New(strings.Join(after, "; "))
+	}
+	return nil
+}
+
+// used reports whether a job needs a site.
+func (w *workshop) used(site string) bool {
+	return slices.ContainsFunc(w.config.Jobs, func(j config.Job) bool { return j.IMS == site || j.CRM == site || j.Orders == site })
+}
+
+// keep writes the former content beside a file, under a name that nothing has yet.
+func (b *workbench) keep(path string, data []byte) (kept string, err error) {
+	at := path + "." + b.w.a.now().UTC().Format("20060102-150405")
+	for n := 1; ; n++ {
+		kept = at
+		if n > 1 {
+			kept = fmt.Sprintf("%s-%d", at, n)
+		}
+		f, err := os.OpenFile(kept, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+		if errors.Is(err, fs.ErrExist) && n < 1000 {
+			continue
+		}
+		if err != nil {
+			return "", err
+		}
+		_, err = f.Write(data)
+		return kept, errors.Join(err, f.Sync(), f.Close())
+	}
+}
+
+// replace writes a file whole or not at all: where a link leads, who may read it, and that it is there after a power failure, stay.
+func replace(path string, data []byte) error {
+	path, err := filepath.EvalSymlinks(path)
+	if err != nil {
+		return err
+	}
+	info, err := os.Stat(path)
+	if err != nil {
+		return err
+	}
+	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".")
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(data)
+	err = errors.Join(err, f.Chmod(info.Mode().Perm()), f.Sync(), f.Close())
+	if err == nil {
+		err = os.Rename(f.Name(), path)
+	}
+	if err != nil {
+		return errors.Join(err, os.Remove(f.Name()))
+	}
+	folder, err := os.Open(filepath.Dir(path))
+	if err != nil {
+		return err
+	}
+	_ = folder.Sync() // some systems cannot
+	return folder.Close()
 }
 
 // asked is every ${…} that stands in a text, in its comments too.
@@ -66,6 +158,9 @@ func (b *workbench) within(site *selectors.Site, text, path string, former []byt
 		if !slices.Contains(had, name) {
 			return fmt.Errorf("the file asks for %s, which it did not before", name)
 		}
+	}
+	if posts := strict.Section([]byte(text), "posts"); posts != "" && posts != strict.Section(former, "posts") {
+		return fmt.Errorf("while it reads, the file may send to %s, which it might not before", posts)
 	}
 	old, err := selectors.Load(path, former)
 	if err != nil {
@@ -90,6 +185,17 @@ func (b *workbench) within(site *selectors.Site, text, path string, former []byt
 			if !slices.Contains(before, origin) {
 				return fmt.Errorf(reach.say, origin)
 			}
+		}
+	}
+	return nil
+}
+
+// looksOnly returns an error if a text would do something else on the live site than to read it, which its saved file does not do: what logs
+// in and what answers interruptions clicks.
+func looksOnly(text string, former []byte) error {
+	for _, part := range [][]string{{"login", "steps"}, {"interruptions"}} {
+		if now := strict.Section([]byte(text), part...); now != "" && now != strict.Section(former, part...) {
+			return fmt.Errorf("%s: is another one than in the saved file, and it clicks on the site", strings.Join(part, ": "))
 		}
 	}
 	return nil

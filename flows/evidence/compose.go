@@ -39,6 +39,7 @@ type View struct {
 	Cause     string
 	Next      string
 	For       bot.Role
+	Pictured  bool // there is a picture
 	Picture   template.URL
 	Before    template.URL
 	Structure string
@@ -79,7 +80,12 @@ func Compose(dir string) error {
 }
 
 // Read reads the failures of a run from their folders; those with the same cause are one.
-func Read(dir string) (views []View, err error) {
+func Read(dir string) (views []View, err error) { return readAll(dir, load) }
+
+// Heads returns the same without pictures and structure, which are large: whether there is a picture is told.
+func Heads(dir string) (views []View, err error) { return readAll(dir, head) }
+
+func readAll(dir string, load func(string) (View, error)) (views []View, err error) {
 	folders, err := filepath.Glob(filepath.Join(dir, "*", "record.json"))
 	if err != nil || len(folders) == 0 {
 		return nil, err
@@ -99,7 +105,8 @@ func Read(dir string) (views []View, err error) {
 	return views, nil
 }
 
-func load(dir string) (View, error) {
+// head loads what failed, without what is large.
+func head(dir string) (View, error) {
 	v := View{Folder: filepath.Base(dir)}
 	data, err := os.ReadFile(filepath.Join(dir, "record.json"))
 	if err == nil {
@@ -110,6 +117,28 @@ func load(dir string) (View, error) {
 	}
 	if data, err := os.ReadFile(filepath.Join(dir, "page.json")); err == nil { // a browser that has died leaves none
 		_ = json.Unmarshal(data, &v.Page)
+	}
+	_, err = os.Stat(filepath.Join(dir, "screenshot.png"))
+	v.Pictured = err == nil
+	f := v.Failure
+	v.Title = strings.Join(strings.FieldsFunc(f.Site+"\x00"+f.Flow+"\x00"+f.Step, func(r rune) bool { return r == 0 }), " › ")
+	v.Cause, v.Next, v.For = f.Class.Cause(), f.Next(), f.Class.For()
+	wanted := f.Expected + " " + f.Step
+	for _, line := range append(v.Excerpt, v.Definition...) {
+		if line.Here {
+			wanted += " " + line.Text
+		}
+	}
+	nearest(v.Page.Near, wanted)
+	v.Customers, v.Who = customers(f.Flow, f.Class), who(v.For)
+	return v, nil
+}
+
+// load loads all of it.
+func load(dir string) (View, error) {
+	v, err := head(dir)
+	if err != nil {
+		return v, err
 	}
 	if data, err := os.ReadFile(filepath.Join(dir, "page.html")); err == nil {
 		v.Structure = string(data)
@@ -127,17 +156,6 @@ func load(dir string) (View, error) {
 		}
 		v.Moments = append(v.Moments, m)
 	}
-	f := v.Failure
-	v.Title = strings.Join(strings.FieldsFunc(f.Site+"\x00"+f.Flow+"\x00"+f.Step, func(r rune) bool { return r == 0 }), " › ")
-	v.Cause, v.Next, v.For = f.Class.Cause(), f.Next(), f.Class.For()
-	wanted := f.Expected + " " + f.Step
-	for _, line := range append(v.Excerpt, v.Definition...) {
-		if line.Here {
-			wanted += " " + line.Text
-		}
-	}
-	nearest(v.Page.Near, wanted)
-	v.Customers, v.Who = customers(f.Flow, f.Class), who(v.For)
 	return v, nil
 }
 

@@ -32,6 +32,9 @@ func (s *Sender) Preflight(ctx context.Context, dns Resolver) []Check {
 	return append([]Check{s.relay(ctx)}, s.Published(ctx, dns)...)
 }
 
+// Reachable looks whether the mail server lets us in. Nothing is sent.
+func (s *Sender) Reachable(ctx context.Context) Check { return s.relay(ctx) }
+
 // Published looks at what the DNS says of the sender: SPF, DKIM, DMARC, PTR.
 func (s *Sender) Published(ctx context.Context, dns Resolver) []Check {
 	domain := domainOf(s.opts.From)

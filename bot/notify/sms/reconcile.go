@@ -106,6 +106,12 @@ func (s *Sender) get(ctx context.Context, address string, into any) error {
 	return nil
 }
 
+// Reachable looks whether the gateway lets us in. Nothing is sent.
+func (s *Sender) Reachable(ctx context.Context) error {
+	var any struct{}
+	return s.get(ctx, s.account()+"/Messages.json?PageSize=1", &any)
+}
+
 const maxListing = 8 << 20
 
 // account is the address of everything that belongs to the account.

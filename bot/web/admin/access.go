@@ -71,13 +71,18 @@ type Access struct {
 	begun    map[string]begun // log-ins at the provider, by what a cookie holds
 	sessions map[[32]byte]*session
 	tries    map[string][]time.Time // by network; "" is everybody
+	friends  map[string]time.Time   // networks that somebody has logged in from, and when
+	told     time.Time              // of refused attempts in the audit log
+	streams  int                    // that are open, where nobody logs in
 	hashing  chan struct{}
 }
 
 // session is somebody who is logged in. Only the hash of its ID is kept.
 type session struct {
 	user        User
+	kept        string // of the password that it began with: another one ends it
 	begun, used time.Time
+	streams     int // that are open
 }
 
 // Limits of sessions and of log-ins.
@@ -85,7 +90,9 @@ const (
 	idle       = 30 * time.Minute
 	absolute   = 12 * time.Hour
 	triesEach  = 5 // a minute
-	triesAll   = 20
+	triesAll   = 120
+	friendFor  = 30 * 24 * time.Hour
+	mostFriend = 1000
 	hashesOnce = 2 // at the same time: each takes memory
 )
 
@@ -146,14 +153,35 @@ func (x *Access) who(r *http.Request) (User, bool) {
 	}
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	id := sha256.Sum256([]byte(c.Value))
-	s, now := x.sessions[id], x.Now()
-	if s == nil || now.Sub(s.used) > idle || now.Sub(s.begun) > absolute {
-		delete(x.sessions, id)
+	s := x.alive(sha256.Sum256([]byte(c.Value)))
+	if s == nil {
 		return User{}, false
 	}
-	s.used = now
+	s.used = x.Now()
 	return s.user, true
+}
+
+// alive returns a session that goes on, and ends one that does not. The lock is held.
+func (x *Access) alive(id [32]byte) *session {
+	s, now := x.sessions[id], x.Now()
+	if s == nil || now.Sub(s.used) > idle || now.Sub(s.begun) > absolute || s.kept != x.kept(s.user.Name, s.kept) {
+		delete(x.sessions, id)
+		return nil
+	}
+	return s
+}
+
+// kept is what is kept of a user's password now; of somebody who logged in elsewhere it is what it was.
+func (x *Access) kept(name, was string) string {
+	if was == "" {
+		return ""
+	}
+	for _, a := range x.Accounts {
+		if a.Name == name {
+			return a.Password()
+		}
+	}
+	return ""
 }
 
 // open reports whether nobody logs in.
@@ -163,24 +191,40 @@ func (x *Access) open() bool { return len(x.Accounts) == 0 && x.Provider == nil 
 func (x *Access) guarded(role Role, f func(w http.ResponseWriter, r *http.Request, u User)) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		u, ok := x.who(r)
+		formErr := r.ParseForm()
+		_, large := errors.AsType[*http.MaxBytesError](formErr)
 		switch {
-		case !ok && r.Method == http.MethodGet:
+		case !ok && r.Method == http.MethodGet && !wantsJSON(r):
 			http.Redirect(w, r, "/login", http.StatusSeeOther)
 		case !ok:
-			http.Error(w, "log in first", http.StatusUnauthorized)
+			refuse(w, r, http.StatusUnauthorized, "log in first")
 		case u.Role < role:
-			http.Error(w, "your role, "+u.Role.String()+", may not do this: it takes "+role.String(), http.StatusForbidden)
+			_ = x.note(r, u, "was refused", r.Method+" "+r.URL.Path) // it is refused in any case
+			refuse(w, r, http.StatusForbidden, "your role, "+u.Role.String()+", may not do this: it takes "+role.String())
+		case large:
+			refuse(w, r, http.StatusRequestEntityTooLarge, "this is too large to be sent")
 		case r.Method != http.MethodGet && r.Method != http.MethodHead && subtle.ConstantTimeCompare([]byte(r.FormValue("csrf")), []byte(u.csrf)) != 1:
-			http.Error(w, "this form is old: load the page anew", http.StatusForbidden)
+			refuse(w, r, http.StatusForbidden, "this form is old: load the page anew")
 		default:
 			f(w, r, u)
 		}
 	})
 }
 
+// refuse says in a line why nothing was done, to a program as JSON.
+func refuse(w http.ResponseWriter, r *http.Request, status int, text string) {
+	if !wantsJSON(r) {
+		http.Error(w, text, status)
+		return
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(status)
+	_ = json.NewEncoder(w).Encode(map[string]string{"error": text}) // who asked is gone
+}
+
 // note writes down who did what. What cannot be written down is not done.
 func (x *Access) note(r *http.Request, u User, did, what string) error {
-	line, err := json.Marshal(Noted{At: x.Now().UTC(), Who: u.Name, From: network(r), Did: did, What: what})
+	line, err := json.Marshal(Noted{At: x.Now().UTC(), Who: u.Name, From: network(r), Did: did, What: clip(what, 200)})
 	if err != nil {
 		return err
 	}
@@ -209,4 +253,18 @@ func network(r *http.Request) string {
 		return from.Addr().Unmap().String()
 	}
 	return "?"
+}
+
+// networkOf is what attempts are counted by: an address, or the network of one of IPv6, of which everybody has many.
+func networkOf(r *http.Request) string {
+	from, err := netip.ParseAddrPort(r.RemoteAddr)
+	if err != nil {
+		return "?"
+	}
+	if address := from.Addr().Unmap(); address.Is6() {
+		if p, err := address.WithZone("").Prefix(64); err == nil {
+			return p.String()
+		}
+	}
+	return from.Addr().Unmap().String()
 }

@@ -32,9 +32,11 @@ type Admin struct {
 	Access   *Access
 	Evidence string // folder of what failed runs left
 	// Bring, if set, brings into that folder what a run of another machine left.
-	Bring   func(ctx context.Context, run string) error
-	Zone    *time.Location
-	Shop    string
+	Bring func(ctx context.Context, run string) error
+	Zone  *time.Location
+	Shop  string
+	// Phone, if set, writes a phone number in international form, "" where it is none.
+	Phone   func(string) string
 	Version string
 	Now     func() time.Time
 	Log     *slog.Logger
@@ -47,6 +49,7 @@ type Admin struct {
 	mu      sync.Mutex
 	reports map[string]*made
 	lasts   map[string]latest // by job
+	words   map[string]string // of what was done, by session
 }
 
 // Control is what the page can do, besides looking.
@@ -71,6 +74,7 @@ type Job struct {
 	Schedule string      `json:"schedule,omitempty"`
 	Next     []time.Time `json:"next,omitempty"`
 	Paused   bool        `json:"paused"`
+	Overdue  time.Time   `json:"overdue,omitzero"` // it was due then, and has not begun
 	Missed   int         `json:"missed"`
 	Skipped  int         `json:"skipped"`
 	Running  bool        `json:"running"`
@@ -81,6 +85,7 @@ type Job struct {
 type Check struct {
 	Name string `json:"check"`
 	OK   bool   `json:"ok"`
+	Open bool   `json:"open,omitempty"` // it is not known yet, or not set up: neither well nor not
 	Text string `json:"text"`
 	Next string `json:"next,omitempty"` // what to do
 }
@@ -116,7 +121,7 @@ func (a *Admin) Handler() (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	a.pages, a.reports, a.lasts = pages, map[string]*made{}, map[string]latest{}
+	a.pages, a.reports, a.lasts, a.words = pages, map[string]*made{}, map[string]latest{}, map[string]string{}
 	assets, err := fs.Sub(files, "assets")
 	if err != nil {
 		return nil, err
@@ -141,7 +146,7 @@ func (a *Admin) Handler() (http.Handler, error) {
 		"POST /jobs/{job}/start": {Operator, a.start}, "POST /jobs/{job}/stop": {Operator, a.stop}, "POST /jobs/{job}/pause": {Operator, a.pause},
 		"GET /ledger": {Viewer, a.ledger}, "POST /ledger": {Viewer, a.ledger}, "GET /ledger/{key}": {Viewer, a.notification}, "POST /ledger/{key}/resolve": {Operator, a.resolve},
 		"POST /ledger/{key}/reveal": {Operator, a.reveal},
-		"GET /schedule":             {Viewer, a.schedule}, "GET /reports": {Viewer, a.report}, "GET /reports/{file}": {Viewer, a.download}, "GET /suppressions": {Viewer, a.suppressions},
+		"GET /schedule":             {Viewer, a.schedule}, "GET /reports": {Viewer, a.report}, "GET /reports/{file}": {Viewer, a.download}, "GET /suppressions": {Viewer, a.suppressions}, "POST /suppressions": {Viewer, a.suppressions},
 		"GET /waves": {Viewer, a.waves},
 		"GET /lab":   {Analyst, a.labs}, "GET /lab/{site}": {Analyst, a.lab}, "POST /lab/{site}": {Analyst, a.work}, // what the sites show, customers too
 		"GET /audit": {Administrator, a.audit},
@@ -153,7 +158,7 @@ func (a *Admin) Handler() (http.Handler, error) {
 		mux.Handle(pattern, a.Access.guarded(page.role, f))
 	}
 	protection := http.NewCrossOriginProtection()
-	return secured(a.Access.here(protection.Handler(mux))), nil
+	return a.secured(a.Access.here(own(protection.Handler(mux)))), nil
 }
 
 // soon bounds how long a page waits for the state.
@@ -172,7 +177,7 @@ func reportStyle(w http.ResponseWriter, _ *http.Request) {
 }
 
 // secured sets the headers that every answer has. Nothing comes from elsewhere, and nothing runs that is not in a file of ours.
-func secured(next http.Handler) http.Handler {
+func (a *Admin) secured(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()
 		h.Set("Content-Security-Policy", "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'")
@@ -181,10 +186,36 @@ func secured(next http.Handler) http.Handler {
 		h.Set("Cross-Origin-Opener-Policy", "same-origin")
 		h.Set("Cache-Control", "no-store")
 		h.Set("X-Robots-Tag", "noindex")
-		r.Body = http.MaxBytesReader(w, r.Body, maxForm)
+		h.Set("Cross-Origin-Resource-Policy", "same-origin")
+		h.Set("Permissions-Policy", "camera=(), geolocation=(), microphone=(), payment=(), usb=()")
+		if a.Access.Secure {
+			h.Set("Strict-Transport-Security", "max-age=31536000")
+		}
+		limit := int64(maxForm)
+		if strings.HasPrefix(r.URL.Path, "/lab/") {
+			limit = maxFile
+		}
+		r.Body = http.MaxBytesReader(w, r.Body, limit)
 		next.ServeHTTP(w, r)
 	})
 }
 
 // maxForm bounds what is sent to us.
-const maxForm = 256 << 10
+const (
+	maxForm = 256 << 10
+	maxFile = 4 << 20 // a selector file, as a form sends it
+)
+
+// own refuses what another site has our pages do in somebody's browser: to show a picture of ours is to ask for a page, and the lab starts
+// a browser for one. To be led here by a link is no harm.
+func own(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		from := r.Header.Get("Sec-Fetch-Site")
+		led := r.Header.Get("Sec-Fetch-Mode") == "navigate" && r.Header.Get("Sec-Fetch-Dest") == "document" && !strings.HasPrefix(r.URL.Path, "/lab")
+		if (from == "cross-site" || from == "same-site") && !led {
+			http.Error(w, "another site has asked for this", http.StatusForbidden)
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
+}

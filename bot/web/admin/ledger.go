@@ -1,6 +1,8 @@
 package admin
 
 import (
+	"cmp"
+	"context"
 	"errors"
 	"net/http"
 	"slices"
@@ -22,76 +24,140 @@ type search struct {
 	Jobs     []string           `json:"-"`
 	States   []bot.State        `json:"-"`
 	Partly   bool               `json:"partly"` // there may be more
+	Skip     int                `json:"-"`
+	More     int                `json:"more,omitempty"` // skip so many for what follows
 }
 
 // mostFound is how many notifications a page shows.
 const mostFound = 200
 
 func (a *Admin) ledger(w http.ResponseWriter, r *http.Request, u User) {
-	if err := r.ParseForm(); err != nil {
-		a.missing(w, r, u, "What was sent cannot be read.")
-		return
-	}
 	q := r.Form // a form is posted, so that no address stands in a browser's history
 	s := search{Customer: strings.TrimSpace(r.PostForm.Get("customer")), SKU: strings.TrimSpace(q.Get("sku")), State: q.Get("state"), Job: q.Get("job"), States: bot.States()}
-	s.Restock, _ = strconv.Atoi(q.Get("restock"))
-	var err error
-	if s.Jobs, err = a.jobNames(r.Context()); err != nil {
-		a.broken(w, r, u, err)
+	if s.Customer == "" && q.Get("customer") != "" {
+		refuse(w, r, http.StatusBadRequest, "post the customer: an address does not belong into the address of a page")
 		return
 	}
-	if s.Job == "" && len(s.Jobs) > 0 {
-		s.Job = s.Jobs[0]
+	var numberErr, skipErr, err error
+	s.Found = []bot.Notification{}
+	s.Restock, numberErr = number(q.Get("restock"))
+	s.Skip, skipErr = number(q.Get("skip"))
+	if err := errors.Join(numberErr, skipErr); err != nil || s.Skip > mostSkipped {
+		refuse(w, r, http.StatusBadRequest, "restock and skip are numbers; at most "+strconv.Itoa(mostSkipped)+" are skipped")
+		return
 	}
-	if err := a.find(r, &s); err != nil {
+	if s.Jobs, err = a.jobNames(r.Context()); err == nil {
+		err = a.find(r.Context(), &s)
+	}
+	if err != nil {
 		a.broken(w, r, u, err)
 		return
 	}
 	for i := range s.Found {
 		s.Found[i] = masked(s.Found[i])
 	}
-	if s.Found == nil {
-		s.Found = []bot.Notification{}
-	}
 	a.show(w, r, u, http.StatusOK, "ledger.html", page{Title: "Ledger", Here: "/ledger", Data: s})
 }
 
-func (a *Admin) find(r *http.Request, s *search) (err error) {
-	ctx := r.Context()
+// mostSkipped bounds how far a search goes: what is not found by then needs a closer question.
+const mostSkipped = 10_000
+
+// number reads a number of a form; nothing is 0.
+func number(text string) (int, error) {
+	if text = strings.TrimSpace(text); text == "" {
+		return 0, nil
+	}
+	n, err := strconv.Atoi(text)
+	if err == nil && n < 0 {
+		err = strconv.ErrRange
+	}
+	return n, err
+}
+
+// find looks for what is asked for, in the job that is named or in all.
+func (a *Admin) find(ctx context.Context, s *search) error {
+	jobs := s.Jobs
+	if s.Job != "" {
+		jobs = []string{s.Job}
+	}
+	most := s.Skip + mostFound
+	match := func(n bot.Notification) bool {
+		return (s.State == "" || string(n.State) == s.State) && (s.Job == "" || n.Job == s.Job) && (s.SKU == "" || n.Restock.SKU == s.SKU) &&
+			(s.Restock == 0 || n.Restock.Number == s.Restock)
+	}
+	var err error
 	switch {
 	case s.Customer != "":
-		s.Found, err = a.Ledger.Of(ctx, s.Customer, mostFound)
-		s.Partly = len(s.Found) == mostFound
+		who := s.Customer
+		if a.Phone != nil && !strings.Contains(who, "@") {
+			who = cmp.Or(a.Phone(who), who) // as the CRM writes it
+		}
+		s.Found, err = a.Ledger.Of(ctx, who, most, match)
+		s.Partly = len(s.Found) == most
+	default:
+		for _, job := range jobs {
+			if err == nil {
+				err = a.findIn(ctx, s, job, most, match)
+			}
+		}
+	}
+	s.Found = s.Found[min(s.Skip, len(s.Found)):]
+	if s.Found = s.Found[:min(mostFound, len(s.Found))]; len(s.Found) == mostFound {
+		s.More = s.Skip + mostFound
+	}
+	return err
+}
+
+// findIn looks in one job.
+func (a *Admin) findIn(ctx context.Context, s *search, job string, most int, match func(bot.Notification) bool) error {
+	var list []bot.Notification
+	var partly bool
+	var err error
+	switch {
 	case s.SKU != "":
-		level, ok, levelErr := a.Ledger.Level(ctx, s.Job, s.SKU)
+		level, ok, levelErr := a.Ledger.Level(ctx, job, s.SKU)
 		if levelErr != nil {
 			return levelErr
 		}
 		if ok {
 			s.Level = &level
 		}
-		s.Found, err = a.Ledger.About(ctx, s.Job, s.SKU, s.Restock, mostFound)
-		s.Partly = len(s.Found) == mostFound
+		list, partly, err = a.Ledger.About(ctx, job, s.SKU, s.Restock, most, match)
 	case s.State != "":
-		s.Found, s.Partly, err = a.Ledger.InState(ctx, s.Job, bot.State(s.State), mostFound)
+		list, partly, err = a.Ledger.InState(ctx, job, bot.State(s.State), most)
 	default:
-		s.Found, s.Partly, err = a.Ledger.Unfinished(ctx, s.Job, mostFound)
+		list, partly, err = a.Ledger.Unfinished(ctx, job, most)
 	}
-	if s.State != "" {
-		s.Found = slices.DeleteFunc(s.Found, func(n bot.Notification) bool { return string(n.State) != s.State })
-	}
+	s.Found, s.Partly = append(s.Found, list...), s.Partly || partly
 	return err
 }
 
 // masked hides who the customer is.
 func masked(n bot.Notification) bot.Notification {
-	n.Address = bot.Redact(n.Address)
-	n.Subscription.Email, n.Subscription.Phone = bot.Redact(n.Subscription.Email), bot.Redact(n.Subscription.Phone)
+	for _, text := range []*string{&n.Address, &n.Subscription.Email, &n.Subscription.Phone} {
+		*text = hidden(*text)
+	}
+	n.Changes, n.Notes = slices.Clone(n.Changes), slices.Clone(n.Notes)
+	for i := range n.Changes {
+		n.Changes[i].Detail = bot.Redact(n.Changes[i].Detail)
+	}
+	n.FollowUp.Detail = bot.Redact(n.FollowUp.Detail)
+	for i := range n.Notes {
+		n.Notes[i].Detail, n.Notes[i].FollowUp.Detail = bot.Redact(n.Notes[i].Detail), bot.Redact(n.Notes[i].FollowUp.Detail)
+	}
 	if name := []rune(n.Subscription.Customer); len(name) > 1 {
 		n.Subscription.Customer = string(name[:1]) + "…"
 	}
 	n.Subscription.Fields = nil
 	return n
+}
+
+// hidden is an address of which only the shape is seen, whatever it looks like.
+func hidden(address string) string {
+	if shape := bot.Redact(address); shape != address || address == "" {
+		return shape
+	}
+	return string([]rune(address)[:1]) + "…"
 }
 
 // story is one notification with all that is known of it.
@@ -133,7 +199,7 @@ func (a *Admin) tell(w http.ResponseWriter, r *http.Request, u User, plain bool)
 	} else {
 		s.Notification = masked(n)
 	}
-	a.show(w, r, u, http.StatusOK, "notification.html", page{Title: "Notification", Here: "/ledger", Data: s})
+	a.show(w, r, u, http.StatusOK, "notification.html", page{Title: "Notification", Here: "/ledger", Plain: plain, Data: s})
 }
 
 func (a *Admin) resolve(w http.ResponseWriter, r *http.Request, u User) {
@@ -142,11 +208,11 @@ func (a *Admin) resolve(w http.ResponseWriter, r *http.Request, u User) {
 		a.missing(w, r, u, "Choose accepted, failed or queued.")
 		return
 	}
-	if a.act(w, r, u, "resolved as "+string(to), "notification "+key, func() error {
+	if a.act(w, r, u, "resolve as "+string(to), "resolved as "+string(to), "notification "+key, func() error {
 		_, err := a.Ledger.Resolve(r.Context(), key, to, u.Name)
 		return err
 	}) {
-		done(w, r, "/ledger/"+key, "it is %s now", to)
+		a.done(w, r, u, "/ledger/"+key, "it is %s now", to)
 	}
 }
 
@@ -165,14 +231,23 @@ func (a *Admin) waves(w http.ResponseWriter, r *http.Request, u User) {
 	a.show(w, r, u, http.StatusOK, "waves.html", page{Title: "Waves", Here: "/waves", Data: map[string]any{"list": all, "partly": partly}})
 }
 
+// suppressions shows who is not told any more, the latest first, or what is known of somebody.
 func (a *Admin) suppressions(w http.ResponseWriter, r *http.Request, u User) {
 	list, err := a.Ledger.Suppressions(r.Context())
 	if err != nil {
 		a.broken(w, r, u, err)
 		return
 	}
-	all := len(list)
+	all, asked := len(list), strings.TrimSpace(r.PostForm.Get("customer"))
+	if asked != "" {
+		if a.Phone != nil && !strings.Contains(asked, "@") {
+			asked = cmp.Or(a.Phone(asked), asked)
+		}
+		who := a.Ledger.PersonOf(asked)
+		list = slices.DeleteFunc(list, func(s bot.Suppression) bool { return s.Who != who })
+	}
+	slices.SortStableFunc(list, func(a, b bot.Suppression) int { return b.At.Compare(a.At) })
 	a.show(w, r, u, http.StatusOK, "suppressions.html", page{Title: "Suppressions", Here: "/suppressions", Data: map[string]any{
-		"all": all, "suppressions": list[max(0, all-mostFound):],
+		"all": all, "asked": asked != "", "suppressions": list[:min(len(list), mostFound)],
 	}})
 }

@@ -16,17 +16,22 @@ import (
 // address (DNS rebinding), and read it through the browser of whoever visits that site.
 func (x *Access) here(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		host, _, err := net.SplitHostPort(r.Host)
-		if err != nil {
-			host = r.Host
-		}
-		address, err := netip.ParseAddr(strings.Trim(host, "[]"))
-		if x.open() && host != "localhost" && (err != nil || !address.IsLoopback()) {
+		if x.open() && !local(r.Host) {
 			http.Error(w, "ask for this page as localhost, or set up admin: users", http.StatusMisdirectedRequest)
 			return
 		}
 		next.ServeHTTP(w, r)
 	})
+}
+
+// local reports whether a request comes under a name of this machine that no site can have.
+func local(name string) bool {
+	host, _, err := net.SplitHostPort(name)
+	if err != nil {
+		host = name
+	}
+	address, err := netip.ParseAddr(strings.Trim(host, "[]"))
+	return host == "localhost" || err == nil && address.IsLoopback()
 }
 
 // form shows the log-in.
@@ -44,12 +49,12 @@ func (x *Access) form(a *Admin) http.HandlerFunc {
 func (x *Access) logIn(a *Admin) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		name, password := r.PostFormValue("user"), r.PostFormValue("password")
-		if !x.mayTry(network(r)) {
+		if !x.mayTry(r) {
 			w.Header().Set("Retry-After", "60")
 			a.show(w, r, User{}, http.StatusTooManyRequests, "login.html", page{Title: "Log in", Data: x.ways(), Message: "Too many attempts. Please try again in a minute."})
 			return
 		}
-		account, ok := x.check(name, password)
+		account, kept, ok := x.check(name, password)
 		if !ok {
 			_ = x.note(r, User{Name: clip(name, 60)}, "was refused", "log-in") // it is refused in any case
 			a.show(w, r, User{}, http.StatusUnauthorized, "login.html", page{Title: "Log in", Data: x.ways(), Message: "Wrong user or password."})
@@ -60,16 +65,20 @@ func (x *Access) logIn(a *Admin) http.HandlerFunc {
 			a.broken(w, r, u, err)
 			return
 		}
-		x.enter(w, u)
+		x.enter(w, r, u, kept)
 		http.Redirect(w, r, "/", http.StatusSeeOther)
 	}
 }
 
-// enter begins a session.
-func (x *Access) enter(w http.ResponseWriter, u User) {
+// enter begins a session, and ends the one that the browser had before.
+func (x *Access) enter(w http.ResponseWriter, r *http.Request, u User, kept string) {
 	id := rand.Text() + rand.Text()
 	x.mu.Lock()
 	defer x.mu.Unlock()
+	if c, err := r.Cookie(x.cookieName()); err == nil {
+		delete(x.sessions, sha256.Sum256([]byte(c.Value)))
+	}
+	x.welcome(networkOf(r))
 	if x.sessions == nil {
 		x.sessions = map[[32]byte]*session{}
 	}
@@ -79,12 +88,15 @@ func (x *Access) enter(w http.ResponseWriter, u User) {
 			delete(x.sessions, key)
 		}
 	}
-	x.sessions[sha256.Sum256([]byte(id))] = &session{user: u, begun: now, used: now}
+	x.sessions[sha256.Sum256([]byte(id))] = &session{user: u, kept: kept, begun: now, used: now}
 	http.SetCookie(w, &http.Cookie{Name: x.cookieName(), Value: id, Path: "/", HttpOnly: true, Secure: x.Secure, SameSite: http.SameSiteStrictMode})
 }
 
 // logOut ends a session.
 func (x *Access) logOut(w http.ResponseWriter, r *http.Request) {
+	if u, ok := x.who(r); ok && !x.open() {
+		_ = x.note(r, u, "logged out", "") // it ends in any case
+	}
 	if c, err := r.Cookie(x.cookieName()); err == nil {
 		x.mu.Lock()
 		delete(x.sessions, sha256.Sum256([]byte(c.Value)))
@@ -95,7 +107,7 @@ func (x *Access) logOut(w http.ResponseWriter, r *http.Request) {
 }
 
 // check compares a password with what is kept of it.
-func (x *Access) check(name, password string) (Account, bool) {
+func (x *Access) check(name, password string) (account Account, kept string, ok bool) {
 	x.mu.Lock()
 	if x.hashing == nil {
 		x.hashing = make(chan struct{}, hashesOnce)
@@ -105,23 +117,34 @@ func (x *Access) check(name, password string) (Account, bool) {
 	slots <- struct{}{}
 	defer func() { <-slots }()
 	i := slices.IndexFunc(x.Accounts, func(a Account) bool { return a.Name == name })
-	kept := "argon2id$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
+	kept = "argon2id$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
 	if i >= 0 {
 		kept = x.Accounts[i].Password()
 	}
 	salt, hash, err := parseHash(kept)
 	if err != nil {
-		return Account{}, false
+		return Account{}, "", false
 	}
 	right := subtle.ConstantTimeCompare(argon(password, salt), hash) == 1
 	if i < 0 || !right {
-		return Account{}, false
+		return Account{}, "", false
 	}
-	return x.Accounts[i], true
+	return x.Accounts[i], kept, true
 }
 
-// mayTry counts attempts to log in. Nobody is locked out for longer than a minute.
-func (x *Access) mayTry(from string) bool {
+// mayTry counts attempts to log in: so many a minute of each network, and of all together. Those who guess from many networks do not keep
+// out who sits at this machine, or has logged in from the same network lately.
+func (x *Access) mayTry(r *http.Request) bool {
+	ok, tell := x.tried(networkOf(r))
+	if tell {
+		_ = x.note(r, User{}, "was refused", "log-in: too many attempts, in the last minute") // it is refused in any case
+	}
+	return ok
+}
+
+// tried counts an attempt; tell is for the first of a minute that is too many.
+func (x *Access) tried(from string) (ok, tell bool) {
+	address, _ := netip.ParseAddr(from)
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	if x.tries == nil {
@@ -134,11 +157,24 @@ func (x *Access) mayTry(from string) bool {
 			delete(x.tries, who)
 		}
 	}
-	if len(x.tries[from]) >= triesEach || len(x.tries[""]) >= triesAll {
-		return false
+	friend := address.IsLoopback() || now.Sub(x.friends[from]) < friendFor
+	if len(x.tries[from]) >= triesEach || len(x.tries[""]) >= triesAll && !friend {
+		if tell = now.Sub(x.told) > time.Minute; tell {
+			x.told = now
+		}
+		return false, tell
 	}
 	x.tries[from], x.tries[""] = append(x.tries[from], now), append(x.tries[""], now)
-	return true
+	return true, false
+}
+
+// welcome forgets the attempts of a network that somebody has logged in from, and remembers it. The lock is held.
+func (x *Access) welcome(from string) {
+	if x.friends == nil || len(x.friends) >= mostFriend {
+		x.friends = map[string]time.Time{}
+	}
+	x.friends[from] = x.Now()
+	delete(x.tries, from)
 }
 
 func clip(s string, n int) string { return strings.ToValidUTF8(s[:min(len(s), n)], "") }

@@ -1,12 +1,13 @@
 package admin
 
 import (
-	"bufio"
+	"bytes"
 	"context"
 	"crypto/subtle"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"net/http"
 	"net/netip"
@@ -46,7 +47,7 @@ func (a *Admin) readyz(w http.ResponseWriter, r *http.Request) {
 func (a *Admin) metrics(w http.ResponseWriter, r *http.Request) {
 	given := strings.TrimPrefix(r.Header.Get("Authorization"), "Bearer ")
 	token := a.Access.Token != "" && subtle.ConstantTimeCompare([]byte(given), []byte(a.Access.Token)) == 1
-	if from, err := netip.ParseAddrPort(r.RemoteAddr); !token && (err != nil || !from.Addr().Unmap().IsLoopback() || len(r.Header.Values("X-Forwarded-For")) > 0) {
+	if from, err := netip.ParseAddrPort(r.RemoteAddr); !token && (err != nil || !from.Addr().Unmap().IsLoopback() || len(r.Header.Values("X-Forwarded-For")) > 0 || !local(r.Host)) {
 		http.Error(w, "metrics are for this machine, or with the token of admin.metrics", http.StatusForbidden)
 		return
 	}
@@ -104,37 +105,49 @@ func one(b bool) int {
 
 // audit shows who did what, the latest first.
 func (a *Admin) audit(w http.ResponseWriter, r *http.Request, u User) {
-	list, err := a.Access.noted(mostFound)
+	list, odd, more, err := a.Access.noted(mostFound)
 	if err != nil {
 		a.broken(w, r, u, err)
 		return
 	}
-	a.show(w, r, u, http.StatusOK, "audit.html", page{Title: "Audit", Here: "/audit", Data: map[string]any{"noted": list}})
+	a.show(w, r, u, http.StatusOK, "audit.html", page{Title: "Audit", Here: "/audit", Data: map[string]any{"noted": list, "unreadable": odd, "more": more}})
 }
 
-// noted returns the last lines of the audit log, the latest first.
-func (x *Access) noted(most int) ([]Noted, error) {
-	list := []Noted{}
+// noted returns the last lines of the audit log, the latest first, how many of them cannot be read, and whether there are older ones.
+func (x *Access) noted(most int) (list []Noted, odd int, more bool, err error) {
+	list = []Noted{}
 	f, err := os.Open(x.Audit)
 	if errors.Is(err, fs.ErrNotExist) {
-		return list, nil
+		return list, 0, false, nil
 	}
 	if err != nil {
-		return nil, err
+		return nil, 0, false, err
 	}
 	defer f.Close()
 	const tail = 256 << 10
-	if info, err := f.Stat(); err == nil && info.Size() > tail {
-		if _, err := f.Seek(-tail, 2); err != nil {
-			return nil, err
+	if info, statErr := f.Stat(); statErr == nil && info.Size() > tail {
+		if _, err := f.Seek(-tail, io.SeekEnd); err != nil {
+			return nil, 0, false, err
 		}
+		more = true
 	}
-	for lines := bufio.NewScanner(f); lines.Scan(); {
+	data, err := io.ReadAll(f)
+	if err != nil {
+		return nil, 0, false, err
+	}
+	lines := bytes.Split(bytes.TrimSuffix(data, []byte("\n")), []byte("\n"))
+	if more {
+		lines = lines[1:] // cut off
+	}
+	for _, line := range lines {
 		var n Noted
-		if json.Unmarshal(lines.Bytes(), &n) == nil { // the first one may be cut off
+		switch {
+		case json.Unmarshal(line, &n) == nil:
 			list = append(list, n)
+		case len(line) > 0:
+			odd++
 		}
 	}
 	slices.Reverse(list)
-	return list[:min(len(list), most)], nil
+	return list[:min(len(list), most)], odd, more || len(list) > most, nil
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"time"
 
 	"restock/bot"
@@ -67,7 +68,15 @@ func (a *Admin) look(r *http.Request) (o overview, err error) {
 			return o, err
 		}
 		if now.Last != nil {
-			o.judge(*now.Last)
+			if err := a.judge(ctx, &o, *now.Last); err != nil {
+				return o, err
+			}
+		}
+		if j.Paused {
+			o.need("/schedule", "job %s is paused: nothing begins by its schedule", j.Name)
+		}
+		if !j.Overdue.IsZero() && !j.Paused && !j.Running {
+			o.need("/schedule", "job %s was due on %s, and has not begun", j.Name, j.Overdue.In(a.Zone).Format("Mon 2 Jan 15:04"))
 		}
 		if now.Last != nil && now.Last.Outcome == bot.Running && !j.Running && o.At.Sub(now.Last.Started) > time.Minute {
 			o.need("/runs/"+now.Last.ID, "run %s of job %s was cut off, and nobody has gone on with it: is a machine at work that runs jobs?", now.Last.ID, j.Name)
@@ -84,7 +93,7 @@ func (a *Admin) look(r *http.Request) (o overview, err error) {
 		o.Checks = []Check{}
 	}
 	for _, c := range o.Checks {
-		o.Well = o.Well && c.OK
+		o.Well = o.Well && (c.OK || c.Open)
 	}
 	return o, nil
 }
@@ -124,15 +133,26 @@ func (a *Admin) last(ctx context.Context, job string, newest []bot.Run) (*bot.Ru
 const mostToday = 9000
 
 // judge says what of a job's last run waits for a person.
-func (o *overview) judge(last bot.Run) {
+func (a *Admin) judge(ctx context.Context, o *overview, last bot.Run) error {
 	switch last.Outcome {
 	case bot.FailedRun:
 		o.need("/runs/"+last.ID, "the last run of job %s failed", last.Job)
 	case bot.Interrupt:
 		o.need("/runs/"+last.ID, "the last run of job %s was interrupted", last.Job)
 	case bot.HeldRun:
+		held, err := a.holds(ctx, last)
+		if err != nil || !held {
+			return err
+		}
 		o.need("/runs/"+last.ID, "job %s holds something for a person", last.Job)
 	}
+	return nil
+}
+
+// holds reports whether what a run has held was not released yet.
+func (a *Admin) holds(ctx context.Context, run bot.Run) (bool, error) {
+	list, err := a.Ledger.Holds(ctx, run.Job)
+	return slices.ContainsFunc(list, func(h bot.Hold) bool { return h.Run == run.ID && h.Released.IsZero() }), err
 }
 
 func (o *overview) need(link, format string, args ...any) {
@@ -203,9 +223,16 @@ func (a *Admin) progress(w http.ResponseWriter, r *http.Request, _ User) {
 		http.Error(w, "this connection cannot be kept open", http.StatusNotImplemented)
 		return
 	}
+	going, end, ok := a.Access.stream(r)
+	if !ok {
+		w.Header().Set("Retry-After", "60")
+		http.Error(w, "too many pages are open", http.StatusTooManyRequests)
+		return
+	}
+	defer end()
 	w.Header().Set("Content-Type", "text/event-stream")
 	_ = http.NewResponseController(w).SetWriteDeadline(time.Time{}) // for as long as somebody looks
-	for {
+	for going() {
 		texts, changed := a.Control.Progress()
 		data, err := json.Marshal(texts)
 		if err != nil {

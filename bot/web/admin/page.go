@@ -1,6 +1,7 @@
 package admin
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -23,20 +24,35 @@ type page struct {
 	Shop    string
 	Version string
 	Open    bool // nobody has to log in
+	Plain   bool // personal data are shown: it was written down who has asked
 	Data    any
 }
 
 // show writes a page whole, or an error. Who asks for JSON gets the data instead.
 func (a *Admin) show(w http.ResponseWriter, r *http.Request, u User, status int, name string, p page) {
-	if wantsJSON(r) && p.Data != nil {
+	if wantsJSON(r) && p.Data == nil {
+		refuse(w, r, status, cmp.Or(p.Message, p.Title))
+		return
+	}
+	if wantsJSON(r) {
+		data, err := json.Marshal(p.Data)
+		if err != nil {
+			a.Log.Error("a page could not be made", slog.String("page", name), slog.String("error", err.Error()))
+			refuse(w, r, http.StatusInternalServerError, "this page could not be made; the log says why")
+			return
+		}
+		text := string(data)
+		if !p.Plain { // what a site has shown, or a server has answered, may name somebody
+			text = bot.Redact(text)
+		}
 		w.Header().Set("Content-Type", "application/json")
 		w.WriteHeader(status)
-		_ = json.NewEncoder(w).Encode(p.Data) // who asked is gone
+		_, _ = w.Write([]byte(text + "\n")) // who asked is gone
 		return
 	}
 	p.User, p.CSRF, p.Shop, p.Version, p.Open = u, u.csrf, a.Shop, a.Version, a.Access.open()
-	if p.Message == "" {
-		p.Message = clip(bot.Printable(r.URL.Query().Get("done")), 200)
+	if said := a.said(u); p.Message == "" {
+		p.Message = said
 	}
 	var b strings.Builder
 	if err := a.pages.ExecuteTemplate(&b, name, p); err != nil {
@@ -50,7 +66,7 @@ func (a *Admin) show(w http.ResponseWriter, r *http.Request, u User, status int,
 }
 
 func wantsJSON(r *http.Request) bool {
-	return r.Method == http.MethodGet && strings.HasPrefix(r.Header.Get("Accept"), "application/json")
+	return strings.HasPrefix(r.Header.Get("Accept"), "application/json")
 }
 
 // broken says that something did not work.
@@ -68,9 +84,28 @@ func (a *Admin) missing(w http.ResponseWriter, r *http.Request, u User, what str
 	a.show(w, r, u, http.StatusNotFound, "error.html", page{Title: "Not found", Message: what})
 }
 
-// done goes back to a page with a word of what was done.
-func done(w http.ResponseWriter, r *http.Request, to, format string, args ...any) {
-	http.Redirect(w, r, to+"?done="+template.URLQueryEscaper(fmt.Sprintf(format, args...)), http.StatusSeeOther)
+// done goes back to a page with a word of what was done, which is shown once. It is kept here: what stands in an address could be
+// anybody's words.
+func (a *Admin) done(w http.ResponseWriter, r *http.Request, u User, to, format string, args ...any) {
+	a.mu.Lock()
+	if len(a.words) > mostWords {
+		clear(a.words)
+	}
+	a.words[u.csrf] = fmt.Sprintf(format, args...)
+	a.mu.Unlock()
+	http.Redirect(w, r, to, http.StatusSeeOther)
+}
+
+// mostWords bounds the words that nobody came back for.
+const mostWords = 1000
+
+// said is the word of what was done, once.
+func (a *Admin) said(u User) string {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	word := a.words[u.csrf]
+	delete(a.words, u.csrf)
+	return word
 }
 
 // funcs are what templates can do.
@@ -82,8 +117,13 @@ func (a *Admin) funcs() template.FuncMap {
 			}
 			return t.In(a.Zone).Format("2006-01-02 15:04:05")
 		},
-		"day":  func(t time.Time) string { return t.In(a.Zone).Format("Mon 2 Jan 15:04") },
-		"utc":  func(t time.Time) string { return t.UTC().Format("15:04 UTC") },
+		"day": func(t time.Time) string { return t.In(a.Zone).Format("Mon 2 Jan 15:04") },
+		"utc": func(t time.Time) string {
+			if t.In(a.Zone).Day() != t.UTC().Day() {
+				return t.UTC().Format("Mon 15:04 UTC")
+			}
+			return t.UTC().Format("15:04 UTC")
+		},
 		"took": func(d time.Duration) string { return d.Round(100 * time.Millisecond).String() },
 		"ran": func(r bot.Run) string {
 			if r.Finished.IsZero() {

@@ -47,14 +47,14 @@ func (x *Access) begin(a *Admin) http.HandlerFunc {
 			a.missing(w, r, User{}, "Nobody logs in elsewhere here.")
 			return
 		}
-		if !x.mayTry(network(r)) {
-			a.refuse(w, r, http.StatusTooManyRequests, "Too many attempts. Please try again in a minute.")
+		if !x.mayTry(r) {
+			a.turnAway(w, r, http.StatusTooManyRequests, "Too many attempts. Please try again in a minute.")
 			return
 		}
 		address, kept, err := x.Provider.Begin(r.Context())
 		if err != nil {
 			a.Log.Warn("log-in at the provider", "error", bot.Clean(err.Error()))
-			a.refuse(w, r, http.StatusBadGateway, "Where users log in cannot be reached. Please try again.")
+			a.turnAway(w, r, http.StatusBadGateway, "Where users log in cannot be reached. Please try again.")
 			return
 		}
 		id, now := rand.Text()+rand.Text(), x.Now()
@@ -79,7 +79,7 @@ func (x *Access) end(a *Admin) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		c, err := r.Cookie(x.beginCookie())
 		if err != nil || x.Provider == nil {
-			a.refuse(w, r, http.StatusUnauthorized, "This log-in did not begin here, or took too long. Please try again.")
+			a.turnAway(w, r, http.StatusUnauthorized, "This log-in did not begin here, or took too long. Please try again.")
 			return
 		}
 		x.mu.Lock()
@@ -87,34 +87,34 @@ func (x *Access) end(a *Admin) http.HandlerFunc {
 		delete(x.begun, c.Value)
 		x.mu.Unlock()
 		if !ok || x.Now().Sub(b.at) > beginLife {
-			a.refuse(w, r, http.StatusUnauthorized, "This log-in did not begin here, or took too long. Please try again.")
+			a.turnAway(w, r, http.StatusUnauthorized, "This log-in did not begin here, or took too long. Please try again.")
 			return
 		}
 		name, text, err := x.Provider.End(r.Context(), b.kept, r.URL.Query())
 		if err != nil {
 			a.Log.Warn("log-in at the provider", "error", bot.Clean(err.Error()))
-			a.refuse(w, r, http.StatusUnauthorized, "The log-in failed. Please try again.")
+			a.turnAway(w, r, http.StatusUnauthorized, "The log-in failed. Please try again.")
 			return
 		}
 		role, ok := ParseRole(text)
 		u := User{Name: clip(bot.Printable(name), 100), Role: role, csrf: rand.Text()}
 		if !ok {
 			_ = x.note(r, u, "was refused", "log-in: no role") // it is refused in any case
-			a.refuse(w, r, http.StatusForbidden, "You are known, and have no role here: ask whoever keeps the groups.")
+			a.turnAway(w, r, http.StatusForbidden, "You are known, and have no role here: ask whoever keeps the groups.")
 			return
 		}
 		if err := x.note(r, u, "logged in", "at the provider"); err != nil {
 			a.broken(w, r, u, err)
 			return
 		}
-		x.enter(w, u)
+		x.enter(w, r, u, "")
 		http.SetCookie(w, &http.Cookie{Name: x.beginCookie(), Path: "/", MaxAge: -1, HttpOnly: true, Secure: x.Secure, SameSite: http.SameSiteLaxMode})
 		// A redirect would come from the other site, and the session's cookie goes with requests of our own pages only.
 		a.show(w, r, User{}, http.StatusOK, "entered.html", page{Title: "Logged in"})
 	}
 }
 
-// refuse shows the log-in with why it did not come about.
-func (a *Admin) refuse(w http.ResponseWriter, r *http.Request, status int, message string) {
+// turnAway shows the log-in with why it did not come about.
+func (a *Admin) turnAway(w http.ResponseWriter, r *http.Request, status int, message string) {
 	a.show(w, r, User{}, status, "login.html", page{Title: "Log in", Data: a.Access.ways(), Message: message})
 }

@@ -16,14 +16,17 @@ import (
 type made struct {
 	report report.Report
 	at     time.Time
+	from   time.Time // of the period that it was made for
 	err    error
 	making bool
 	done   chan struct{}
 }
 
-// fresh is how old a report may be before it is made anew; patience is how long a page waits for the first one.
+// fresh is how old a report may be before it is made anew; stale is how old one may be that is shown meanwhile; patience is how long a page
+// waits for one.
 const (
 	fresh    = time.Minute
+	stale    = 10 * time.Minute
 	patience = 150 * time.Millisecond
 )
 
@@ -57,6 +60,11 @@ func (a *Admin) report(w http.ResponseWriter, r *http.Request, u User) {
 		a.show(w, r, u, http.StatusOK, "", page{Data: one.report})
 		return
 	}
+	if !ok && wantsJSON(r) {
+		w.Header().Set("Retry-After", "5")
+		refuse(w, r, http.StatusAccepted, "the report is being made")
+		return
+	}
 	if v.Ready = ok; ok {
 		var err error
 		if v.Body, err = one.report.Body(); err != nil {
@@ -81,7 +89,7 @@ func (a *Admin) latest(ctx context.Context, period string) (one made, ok bool) {
 		go a.make(context.WithoutCancel(ctx), period, m)
 	}
 	waits := m.done
-	have := !m.at.IsZero()
+	have := a.shown(m, period)
 	a.mu.Unlock()
 	if !have {
 		select {
@@ -92,23 +100,32 @@ func (a *Admin) latest(ctx context.Context, period string) (one made, ok bool) {
 	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	return *m, !m.at.IsZero()
+	return *m, a.shown(m, period)
+}
+
+// shown reports whether a report is new enough to be shown: of this day, and not of one that is long over.
+func (a *Admin) shown(m *made, period string) bool {
+	from, _ := a.span(period)
+	return !m.at.IsZero() && m.from.Equal(from) && a.Now().Sub(m.at) < stale
+}
+
+// span is the period as of now.
+func (a *Admin) span(period string) (from, to time.Time) {
+	if period == "28 days" {
+		return report.Days(a.Now(), 28, a.Zone)
+	}
+	return report.Current(a.Now(), period, a.Zone)
 }
 
 // make makes a report. A large ledger takes seconds.
 func (a *Admin) make(ctx context.Context, period string, m *made) {
-	now := a.Now()
-	from, to := report.Days(now, 28, a.Zone)
-	per := "day"
-	if period != "28 days" {
-		from, to = report.Current(now, period, a.Zone)
-	}
-	r, err := a.Report(ctx, from, to, per)
+	from, to := a.span(period)
+	r, err := a.Report(ctx, from, to, "day")
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	m.making, m.err = false, err
 	if err == nil {
-		m.report, m.at = r, a.Now()
+		m.report, m.at, m.from = r, a.Now(), from
 	}
 	close(m.done)
 }
@@ -116,8 +133,13 @@ func (a *Admin) make(ctx context.Context, period string, m *made) {
 // download gives a report as a file.
 func (a *Admin) download(w http.ResponseWriter, r *http.Request, u User) {
 	one, ok := a.latest(r.Context(), period(r))
-	if one.err != nil || !ok {
-		a.missing(w, r, u, "The report is being made. Please try again in a moment.")
+	if one.err != nil {
+		a.broken(w, r, u, one.err)
+		return
+	}
+	if !ok {
+		w.Header().Set("Retry-After", "5")
+		a.show(w, r, u, http.StatusServiceUnavailable, "error.html", page{Title: "Not yet", Message: "The report is being made. Please try again in a moment."})
 		return
 	}
 	var b bytes.Buffer

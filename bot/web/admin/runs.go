@@ -48,6 +48,7 @@ type oneRun struct {
 	Evidence bool      `json:"evidence"`
 	Failures []Failure `json:"failures,omitempty"`
 	Held     bool      `json:"held"`
+	Runs     bool      `json:"-"` // it is going on
 }
 
 func (a *Admin) run(w http.ResponseWriter, r *http.Request, u User) {
@@ -60,7 +61,11 @@ func (a *Admin) run(w http.ResponseWriter, r *http.Request, u User) {
 		a.missing(w, r, u, "There is no such run.")
 		return
 	}
-	one := oneRun{Run: run, Held: run.Outcome == bot.HeldRun || run.Counts.Held > 0}
+	one := oneRun{Run: run, Runs: run.Outcome == bot.Running}
+	if one.Held, err = a.holds(r.Context(), run); err != nil {
+		a.broken(w, r, u, err)
+		return
+	}
 	if err = a.bring(r.Context(), run.ID); err != nil {
 		a.Log.Warn(err.Error()) // what is here is shown
 	}
@@ -92,9 +97,9 @@ func (a *Admin) evidence(w http.ResponseWriter, r *http.Request, u User) {
 		a.missing(w, r, u, "There is no such file.")
 		return
 	}
-	root, err := os.OpenRoot(filepath.Join(a.Evidence, id))
+	root, err := a.left(id)
 	if errors.Is(err, fs.ErrNotExist) && a.bring(r.Context(), id) == nil {
-		root, err = os.OpenRoot(filepath.Join(a.Evidence, id))
+		root, err = a.left(id)
 	}
 	if err != nil {
 		a.missing(w, r, u, "What this run left was removed, or it left nothing.")
@@ -116,11 +121,33 @@ func (a *Admin) evidence(w http.ResponseWriter, r *http.Request, u User) {
 	_, _ = w.Write(data) // who asked is gone
 }
 
-// act writes down what somebody does, and does it. It reports whether it was done; else the page says why not.
-func (a *Admin) act(w http.ResponseWriter, r *http.Request, u User, did, what string, do func() error) bool {
-	err := a.Access.note(r, u, did, what)
+// left is the folder of what a run left. One that is a link is none of ours.
+func (a *Admin) left(id string) (*os.Root, error) {
+	all, err := os.OpenRoot(a.Evidence)
+	if err != nil {
+		return nil, err
+	}
+	defer all.Close()
+	info, err := all.Lstat(id)
+	if err != nil {
+		return nil, err
+	}
+	if !info.IsDir() {
+		return nil, fs.ErrInvalid
+	}
+	return all.OpenRoot(id)
+}
+
+// act writes down what somebody wants, does it, and writes down whether it was done. It reports that too; else the page says why not.
+func (a *Admin) act(w http.ResponseWriter, r *http.Request, u User, wants, did, what string, do func() error) bool {
+	err := a.Access.note(r, u, "wants to "+wants, what)
 	if err == nil {
-		err = do()
+		if err = do(); err != nil {
+			_ = a.Access.note(r, u, "could not "+wants, what) // nothing was done
+		}
+	}
+	if err == nil {
+		err = a.Access.note(r, u, did, what)
 	}
 	if err != nil {
 		a.broken(w, r, u, err)
@@ -131,30 +158,33 @@ func (a *Admin) act(w http.ResponseWriter, r *http.Request, u User, did, what st
 func (a *Admin) release(w http.ResponseWriter, r *http.Request, u User) {
 	id := r.PathValue("id")
 	var h bot.Hold
-	if a.act(w, r, u, "released", "run "+id, func() (err error) { h, err = a.Ledger.Release(r.Context(), id, u.Name); return err }) {
-		done(w, r, "/runs/"+id, "released: %d message(s) are queued again; the next run lets pass what it held", h.Messages)
+	if a.act(w, r, u, "release", "released", "run "+id, func() (err error) { h, err = a.Ledger.Release(r.Context(), id, u.Name); return err }) {
+		a.done(w, r, u, "/runs/"+id, "released: %d message(s) are queued again; the next run lets pass what it held", h.Messages)
 	}
 }
 
 func (a *Admin) start(w http.ResponseWriter, r *http.Request, u User) {
 	job := r.PathValue("job")
-	if a.act(w, r, u, "started", "job "+job, func() error { return a.Control.Start(job, u.Name) }) {
-		done(w, r, "/", "job %s was started", job)
+	if a.act(w, r, u, "start", "started", "job "+job, func() error { return a.Control.Start(job, u.Name) }) {
+		a.done(w, r, u, "/", "job %s was started", job)
 	}
 }
 
 func (a *Admin) stop(w http.ResponseWriter, r *http.Request, u User) {
 	job := r.PathValue("job")
-	if a.act(w, r, u, "stopped", "job "+job, func() error { return a.Control.Stop(job, u.Name) }) {
-		done(w, r, "/", "job %s was asked to stop: what is under way is finished and recorded", job)
+	if a.act(w, r, u, "stop", "stopped", "job "+job, func() error { return a.Control.Stop(job, u.Name) }) {
+		a.done(w, r, u, "/", "job %s was asked to stop: what is under way is finished and recorded", job)
 	}
 }
 
 func (a *Admin) pause(w http.ResponseWriter, r *http.Request, u User) {
 	job, on := r.PathValue("job"), r.FormValue("paused") == "true"
-	did := map[bool]string{true: "paused", false: "resumed"}[on]
-	if a.act(w, r, u, did, "job "+job, func() error { return a.Control.Pause(r.Context(), job, on, u.Name) }) {
-		done(w, r, "/schedule", "job %s is %s", job, did)
+	wants, is := "resume", "resumed"
+	if on {
+		wants, is = "pause", "paused"
+	}
+	if a.act(w, r, u, wants, is, "job "+job, func() error { return a.Control.Pause(r.Context(), job, on, u.Name) }) {
+		a.done(w, r, u, "/schedule", "job %s is %s", job, is)
 	}
 }
 

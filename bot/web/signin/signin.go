@@ -9,10 +9,12 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net/http"
 	"net/url"
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/coreos/go-oidc/v3/oidc"
 	"golang.org/x/oauth2"
@@ -38,18 +40,30 @@ type pending struct {
 	Verifier string `json:"verifier"`
 }
 
-// provider asks the provider for its addresses and keys, once: it may be away when we start.
+// answerLimit is how long the provider may take for an answer.
+const answerLimit = 10 * time.Second
+
+// provider asks the provider for its addresses and keys, once: it may be away when we start. Nobody waits for somebody else's question.
 func (p *Provider) provider(ctx context.Context) (*oidc.Provider, error) {
 	p.mu.Lock()
+	known := p.known
+	p.mu.Unlock()
+	if known != nil {
+		return known, nil
+	}
+	known, err := oidc.NewProvider(patient(context.WithoutCancel(ctx)), p.Issuer) // its keys are fetched anew later, with this context
+	if err != nil {
+		return nil, err
+	}
+	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.known != nil {
-		return p.known, nil
-	}
-	known, err := oidc.NewProvider(context.WithoutCancel(ctx), p.Issuer) // its keys are fetched anew later, with this context
-	if err == nil {
-		p.known = known
-	}
-	return known, err
+	p.known = known
+	return known, nil
+}
+
+// patient has requests to the provider end.
+func patient(ctx context.Context) context.Context {
+	return oidc.ClientContext(ctx, &http.Client{Timeout: answerLimit})
 }
 
 func (p *Provider) config(known *oidc.Provider) *oauth2.Config {
@@ -86,7 +100,7 @@ func (p *Provider) End(ctx context.Context, kept string, answer url.Values) (nam
 	if err != nil {
 		return "", "", err
 	}
-	token, err := p.config(known).Exchange(ctx, answer.Get("code"), oauth2.VerifierOption(begun.Verifier))
+	token, err := p.config(known).Exchange(patient(ctx), answer.Get("code"), oauth2.VerifierOption(begun.Verifier))
 	if err != nil {
 		return "", "", fmt.Errorf("the provider did not take the code: %w", err)
 	}
@@ -119,6 +133,9 @@ func (p *Provider) person(id *oidc.IDToken) (name, role string, err error) {
 			name = text
 			break
 		}
+	}
+	if name != id.Subject { // a name can be changed, and be like another one's; this cannot
+		name += " (" + id.Subject + ")"
 	}
 	groups := []string{"*"}
 	claim := p.Claim

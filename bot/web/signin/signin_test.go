@@ -152,7 +152,7 @@ func TestSignIn(t *testing.T) {
 		status int
 		audit  string // of the log
 	}{
-		"a viewer":                  {status: 200, audit: `"who":"kim@example.com"`},
+		"a viewer":                  {status: 200, audit: `"who":"kim@example.com (u-1)"`},
 		"the most of several roles": {claims: map[string]any{"groups": []string{"staff", "chiefs"}}, status: 200, audit: "logged in"},
 		"no role":                   {claims: map[string]any{"groups": []string{"guests"}}, status: 403, audit: "was refused"},
 		"no groups at all":          {claims: map[string]any{"groups": nil}, status: 403, audit: "was refused"},
