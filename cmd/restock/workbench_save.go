@@ -12,7 +12,6 @@ import (
 	"restock/bot/config"
 	"restock/bot/web/admin"
 	"restock/selectors"
-	"restock/selectors/strict"
 )
 
 // Save implements admin.Lab.
@@ -106,97 +105,4 @@ func (b *workbench) keep(path string, data []byte) (kept string, err error) {
 		_, err = f.Write(data)
 		return kept, errors.Join(err, f.Sync(), f.Close())
 	}
-}
-
-// replace writes a file whole or not at all: where a link leads, who may read it, and that it is there after a power failure, stay.
-func replace(path string, data []byte) error {
-	path, err := filepath.EvalSymlinks(path)
-	if err != nil {
-		return err
-	}
-	info, err := os.Stat(path)
-	if err != nil {
-		return err
-	}
-	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".")
-	if err != nil {
-		return err
-	}
-	_, err = f.Write(data)
-	err = errors.Join(err, f.Chmod(info.Mode().Perm()), f.Sync(), f.Close())
-	if err == nil {
-		err = os.Rename(f.Name(), path)
-	}
-	if err != nil {
-		return errors.Join(err, os.Remove(f.Name()))
-	}
-	folder, err := os.Open(filepath.Dir(path))
-	if err != nil {
-		return err
-	}
-	_ = folder.Sync() // some systems cannot
-	return folder.Close()
-}
-
-// asked is every ${…} that stands in a text, in its comments too.
-func asked(text string) []string {
-	var list []string
-	for {
-		_, rest, found := strings.Cut(text, "${")
-		name, after, closed := strings.Cut(rest, "}")
-		if !found || !closed {
-			return list
-		}
-		list, text = append(list, "${"+name+"}"), after
-	}
-}
-
-// within returns an error if a file reaches an address, a secret or a setting of this machine that its former content did not.
-func (b *workbench) within(site *selectors.Site, text, path string, former []byte) error {
-	had := asked(string(former))
-	for _, name := range asked(text) {
-		if !slices.Contains(had, name) {
-			return fmt.Errorf("the file asks for %s, which it did not before", name)
-		}
-	}
-	if posts := strict.Section([]byte(text), "posts"); posts != "" && posts != strict.Section(former, "posts") {
-		return fmt.Errorf("while it reads, the file may send to %s, which it might not before", posts)
-	}
-	old, err := selectors.Load(path, former)
-	if err != nil {
-		return fmt.Errorf("the former file has findings, so that nobody can tell whether this one reaches other addresses")
-	}
-	for _, reach := range []struct {
-		say         string
-		before, now func(selectors.Values) ([]string, error)
-	}{
-		{"the file reaches %s, which it did not before", old.Origins, site.Origins},
-		{"secrets may be typed at %s, where they might not before", old.SecretOrigins, site.SecretOrigins},
-	} {
-		before, err := reach.before(b.w.values())
-		if err != nil {
-			return err
-		}
-		after, err := reach.now(b.w.values())
-		if err != nil {
-			return err
-		}
-		for _, origin := range after {
-			if !slices.Contains(before, origin) {
-				return fmt.Errorf(reach.say, origin)
-			}
-		}
-	}
-	return nil
-}
-
-// looksOnly returns an error if a text would do something else on the live site than to read it, which its saved file does not do: what logs
-// in and what answers interruptions clicks.
-func looksOnly(text string, former []byte) error {
-	for _, part := range [][]string{{"login", "steps"}, {"interruptions"}} {
-		if now := strict.Section([]byte(text), part...); now != "" && now != strict.Section(former, part...) {
-			return fmt.Errorf("%s: is another one than in the saved file, and it clicks on the site", strings.Join(part, ": "))
-		}
-	}
-	return nil
 }

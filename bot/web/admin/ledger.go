@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"net/http"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -132,34 +131,6 @@ func (a *Admin) findIn(ctx context.Context, s *search, job string, most int, mat
 	return err
 }
 
-// masked hides who the customer is.
-func masked(n bot.Notification) bot.Notification {
-	for _, text := range []*string{&n.Address, &n.Subscription.Email, &n.Subscription.Phone} {
-		*text = hidden(*text)
-	}
-	n.Changes, n.Notes = slices.Clone(n.Changes), slices.Clone(n.Notes)
-	for i := range n.Changes {
-		n.Changes[i].Detail = bot.Redact(n.Changes[i].Detail)
-	}
-	n.FollowUp.Detail = bot.Redact(n.FollowUp.Detail)
-	for i := range n.Notes {
-		n.Notes[i].Detail, n.Notes[i].FollowUp.Detail = bot.Redact(n.Notes[i].Detail), bot.Redact(n.Notes[i].FollowUp.Detail)
-	}
-	if name := []rune(n.Subscription.Customer); len(name) > 1 {
-		n.Subscription.Customer = string(name[:1]) + "…"
-	}
-	n.Subscription.Fields = nil
-	return n
-}
-
-// hidden is an address of which only the shape is seen, whatever it looks like.
-func hidden(address string) string {
-	if shape := bot.Redact(address); shape != address || address == "" {
-		return shape
-	}
-	return string([]rune(address)[:1]) + "…"
-}
-
 // story is one notification with all that is known of it.
 type story struct {
 	bot.Notification
@@ -214,40 +185,4 @@ func (a *Admin) resolve(w http.ResponseWriter, r *http.Request, u User) {
 	}) {
 		a.done(w, r, u, "/ledger/"+key, "it is %s now", to)
 	}
-}
-
-// waves shows the restocks that are under way, of all jobs.
-func (a *Admin) waves(w http.ResponseWriter, r *http.Request, u User) {
-	jobs, err := a.jobNames(r.Context())
-	all, partly := []bot.UnderWay{}, false
-	for _, job := range jobs {
-		list, some, listErr := a.Ledger.UnderWay(r.Context(), job)
-		all, partly, err = append(all, list...), partly || some, errors.Join(err, listErr)
-	}
-	if err != nil {
-		a.broken(w, r, u, err)
-		return
-	}
-	a.show(w, r, u, http.StatusOK, "waves.html", page{Title: "Waves", Here: "/waves", Data: map[string]any{"list": all, "partly": partly}})
-}
-
-// suppressions shows who is not told any more, the latest first, or what is known of somebody.
-func (a *Admin) suppressions(w http.ResponseWriter, r *http.Request, u User) {
-	list, err := a.Ledger.Suppressions(r.Context())
-	if err != nil {
-		a.broken(w, r, u, err)
-		return
-	}
-	all, asked := len(list), strings.TrimSpace(r.PostForm.Get("customer"))
-	if asked != "" {
-		if a.Phone != nil && !strings.Contains(asked, "@") {
-			asked = cmp.Or(a.Phone(asked), asked)
-		}
-		who := a.Ledger.PersonOf(asked)
-		list = slices.DeleteFunc(list, func(s bot.Suppression) bool { return s.Who != who })
-	}
-	slices.SortStableFunc(list, func(a, b bot.Suppression) int { return b.At.Compare(a.At) })
-	a.show(w, r, u, http.StatusOK, "suppressions.html", page{Title: "Suppressions", Here: "/suppressions", Data: map[string]any{
-		"all": all, "asked": asked != "", "suppressions": list[:min(len(list), mostFound)],
-	}})
 }
