@@ -45,7 +45,7 @@ func (c *checker) check() {
 			c.report(e.Pos, "element "+name+" is the word "+quote(e.Ref), "targets such as {css: …}", "")
 		}
 	}
-	r := resolver{elements: s.Elements, report: c.report, text: c.words}
+	r := resolver{elements: s.Elements, report: c.report, text: c.sought}
 	r.site(s)
 	c.interruptions()
 	c.reading("stock", s.Stock, keysOf(StockColumns()), []string{"sku"})
@@ -309,8 +309,34 @@ func (c *checker) derived(name string, f Field, columns map[string]Column, known
 	}
 }
 
-// values checks that each {word} is known where it stands.
-func (c *checker) values() { c.site.templates(c.words) }
+// values checks that each {word} is known where it stands, and that secrets stand only where they are typed to log in: anywhere else they
+// could come to be seen, in addresses, errors, pictures and messages.
+func (c *checker) values() {
+	typed := map[*Template]bool{}
+	if c.site.Login != nil {
+		for s := range Every(c.site.Login.Steps) {
+			typed[&s.Secret] = true
+			for i := range s.Fields {
+				typed[&s.Fields[i].Value] = true
+			}
+		}
+	}
+	c.site.templates(func(t *Template, flow string) {
+		c.words(t, flow)
+		if t.Secret() && !typed[t] {
+			c.report(t.Pos, quote(t.Text), "a text without a secret", "secrets are for what login: types (fill:, otp:), and for nothing else")
+		}
+	})
+}
+
+// sought checks what is looked for on a page.
+func (c *checker) sought(t *Template, flow string) {
+	if slices.ContainsFunc(t.parts, func(p templatePart) bool { return p.kind == secret || p.kind == environment }) {
+		c.report(t.Pos, quote(t.Text), "what is looked for without ${…}", "settings are for addresses, and secrets for what login: types: here they would come to be seen")
+		return
+	}
+	c.words(t, flow)
+}
 
 func (c *checker) words(t *Template, flow string) {
 	for _, name := range t.names(value) {

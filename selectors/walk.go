@@ -67,6 +67,14 @@ func (r *resolver) texts(t Target) {
 	}
 }
 
+// plain looks at a text that is no target.
+func (r *resolver) plain(text string, at strict.Pos) {
+	if parsed, err := ParseTemplate(text); err == nil && r.text != nil && len(parsed.names(secret))+len(parsed.names(environment)) > 0 {
+		parsed.Pos = at
+		r.text(&parsed, r.flow)
+	}
+}
+
 func clone(e *Element) *Element {
 	if e == nil {
 		return nil
@@ -82,8 +90,10 @@ func (r *resolver) condition(c *Condition) {
 	}
 	r.element(c.Visible)
 	r.element(c.Hidden)
+	r.plain(c.URL, c.Pos)
 	if c.Value != nil {
 		r.element(&c.Value.Of)
+		r.plain(c.Value.Is, c.Pos)
 	}
 	for i := range c.Any {
 		r.condition(&c.Any[i])

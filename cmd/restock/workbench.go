@@ -68,14 +68,32 @@ const (
 )
 
 // Try implements admin.Lab.
-func (b *workbench) Try(ctx context.Context, name, text string) (admin.Trial, error) {
+func (b *workbench) Try(ctx context.Context, name, text string, anything bool) (admin.Trial, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	site, t, err := b.load(name, text)
 	if err != nil || site == nil {
 		return t, err
 	}
+	if err := b.may(site, name, text, anything); err != nil {
+		return t, err
+	}
 	return b.tryOn(ctx, name, site, text, b.pages(name))
+}
+
+// may returns an error if a text reaches more than the site's file, and not anything goes.
+func (b *workbench) may(site *selectors.Site, name, text string, anything bool) error {
+	if anything {
+		return nil
+	}
+	former, err := os.ReadFile(b.path(name))
+	if err != nil {
+		return err
+	}
+	if err := b.within(site, text, b.path(name), former); err != nil {
+		return fmt.Errorf("it was not tried: %w; somebody with the role admin may try it", err)
+	}
+	return nil
 }
 
 // TryLive implements admin.Lab. What the live pages show is tried as the saved ones are: with addresses and secrets replaced.
@@ -86,14 +104,15 @@ func (b *workbench) TryLive(ctx context.Context, name, text string, anything boo
 	if err != nil || site == nil {
 		return t, err
 	}
-	former, err := os.ReadFile(b.path(name))
-	if err != nil {
+	if err := b.may(site, name, text, anything); err != nil {
 		return t, err
 	}
-	if !anything {
-		if err := errors.Join(looksOnly(text, former), b.within(site, text, b.path(name), former)); err != nil {
-			return t, fmt.Errorf("it was not tried: %w; somebody with the role admin may try it", err)
-		}
+	former, err := os.ReadFile(b.path(name))
+	if err == nil && !anything {
+		err = looksOnly(text, former)
+	}
+	if err != nil {
+		return t, fmt.Errorf("it was not tried: %w; somebody with the role admin may try it", err)
 	}
 	dir, err := os.MkdirTemp("", "restock-live-")
 	if err != nil {

@@ -60,7 +60,7 @@ func rankOf(t selectors.Traits) int {
 }
 
 // Pick implements admin.Lab.
-func (b *workbench) Pick(ctx context.Context, name, text string, at admin.Place) (found admin.Picked, err error) {
+func (b *workbench) Pick(ctx context.Context, name, text string, at admin.Place, anything bool) (found admin.Picked, err error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	site, err := selectors.Load(b.path(name), []byte(text))
@@ -68,6 +68,9 @@ func (b *workbench) Pick(ctx context.Context, name, text string, at admin.Place)
 		return found, fmt.Errorf("the element was not looked for, because the file has findings: %w", err)
 	}
 	files, err := filepath.Glob(filepath.Join(b.pages(name), "*.html"))
+	if err == nil {
+		err = b.may(site, name, text, anything)
+	}
 	if err != nil {
 		return found, err
 	}

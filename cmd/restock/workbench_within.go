@@ -11,8 +11,8 @@ import (
 
 // within returns an error if a file reaches an address, a secret or a setting of this machine that its former content did not.
 func (b *workbench) within(site *selectors.Site, text, path string, former []byte) error {
-	had := asked(string(former))
-	for _, name := range asked(text) {
+	had := asked(former)
+	for _, name := range asked([]byte(text)) {
 		if !slices.Contains(had, name) {
 			return fmt.Errorf("the file asks for %s, which it did not before", name)
 		}
@@ -59,15 +59,18 @@ func looksOnly(text string, former []byte) error {
 	return nil
 }
 
-// asked is every ${…} that stands in a text, in its comments too.
-func asked(text string) []string {
+// asked is every ${…} that a file asks for.
+func asked(data []byte) []string {
 	var list []string
-	for {
-		_, rest, found := strings.Cut(text, "${")
-		name, after, closed := strings.Cut(rest, "}")
-		if !found || !closed {
-			return list
+	for _, text := range strict.Scalars(data) {
+		for {
+			_, rest, found := strings.Cut(text, "${")
+			name, after, closed := strings.Cut(rest, "}")
+			if !found || !closed {
+				break
+			}
+			list, text = append(list, "${"+name+"}"), after
 		}
-		list, text = append(list, "${"+name+"}"), after
 	}
+	return list
 }

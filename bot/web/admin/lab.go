@@ -20,13 +20,14 @@ type Lab interface {
 	File(site string) (string, error)
 	// Fetch logs in to the site and saves its pages anew, without writing anything there.
 	Fetch(ctx context.Context, site string) error
-	// Try tries a text on the saved pages of the site.
-	Try(ctx context.Context, site, text string) (Trial, error)
+	// Try tries a text on the saved pages of the site. One that asks for other settings or secrets of this machine than the site's file is
+	// tried only if anything goes.
+	Try(ctx context.Context, site, text string, anything bool) (Trial, error)
 	// TryLive logs in to the site and tries a text on its pages as they are now, without writing anything there. A text that reaches
 	// other addresses or other secrets than the site's file is tried only if anything goes.
 	TryLive(ctx context.Context, site, text string, anything bool) (Trial, error)
 	// Pick tells how an element of a saved page can be found, which is at a place of its picture.
-	Pick(ctx context.Context, site, text string, at Place) (Picked, error)
+	Pick(ctx context.Context, site, text string, at Place, anything bool) (Picked, error)
 	// Save makes a text the site's file and keeps the former one; it returns where. A text with findings is not saved, and one that
 	// reaches other addresses or other secrets than the former only if anything goes: it could send a password elsewhere.
 	Save(site, text, former string, anything bool) (kept string, err error)
@@ -107,9 +108,12 @@ func (a *Admin) lab(w http.ResponseWriter, r *http.Request, u User) {
 	}
 	text, err := a.Lab.File(b.Site)
 	if err == nil {
+		err = a.Access.note(r, u, "looked at the pages of", "site "+b.Site) // customers stand there
+	}
+	if err == nil {
 		b.Text, b.Former = text, Sum(text)
 		var t Trial
-		t, err = a.Lab.Try(r.Context(), b.Site, b.Text)
+		t, err = a.Lab.Try(r.Context(), b.Site, b.Text, u.Role >= Administrator)
 		b.Trial = &t
 	}
 	a.bench(w, r, u, b, "", err)
@@ -145,14 +149,12 @@ func (a *Admin) work(w http.ResponseWriter, r *http.Request, u User) {
 	switch r.PostFormValue("do") {
 	case "pick":
 		var p Picked
-		if p, err = a.Lab.Pick(r.Context(), b.Site, b.Text, placeIn(r)); err == nil {
+		if p, err = a.Lab.Pick(r.Context(), b.Site, b.Text, placeIn(r), u.Role >= Administrator); err == nil {
 			b.Picked = &p
 		}
 	case "live":
 		if err = a.Access.note(r, u, "tried on its pages", "selector file "+b.Site); err == nil {
-			try = func(ctx context.Context, site, text string) (Trial, error) {
-				return a.Lab.TryLive(ctx, site, text, u.Role >= Administrator)
-			}
+			try = a.Lab.TryLive
 		}
 	case "save":
 		if err = a.Access.note(r, u, "saves", "selector file "+b.Site); err == nil {
@@ -171,7 +173,7 @@ func (a *Admin) work(w http.ResponseWriter, r *http.Request, u User) {
 			}
 		}
 	}
-	t, failed := try(r.Context(), b.Site, b.Text)
+	t, failed := try(r.Context(), b.Site, b.Text, u.Role >= Administrator)
 	if n := len(t.Findings); n > 0 && strings.HasPrefix(message, "Saved.") {
 		message += fmt.Sprintf(" It still has %d finding(s) on the saved pages.", n)
 	}

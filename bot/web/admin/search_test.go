@@ -101,7 +101,7 @@ type countLab struct{ n *int }
 func (countLab) Sites() ([]string, error)            { return []string{"crm"}, nil }
 func (countLab) File(string) (string, error)         { return "site: crm\n", nil }
 func (countLab) Fetch(context.Context, string) error { return nil }
-func (c countLab) Try(context.Context, string, string) (admin.Trial, error) {
+func (c countLab) Try(context.Context, string, string, bool) (admin.Trial, error) {
 	*c.n++
 	return admin.Trial{}, nil
 }
@@ -110,7 +110,7 @@ func (countLab) TryLive(context.Context, string, string, bool) (admin.Trial, err
 	return admin.Trial{}, nil
 }
 
-func (countLab) Pick(context.Context, string, string, admin.Place) (admin.Picked, error) {
+func (countLab) Pick(context.Context, string, string, admin.Place, bool) (admin.Picked, error) {
 	return admin.Picked{}, nil
 }
 func (countLab) Save(string, string, string, bool) (string, error) { return "", nil }
