@@ -175,7 +175,7 @@ func (b *Bot) run(ctx context.Context, job Job, run *Run) error {
 	if err := b.mayAsk(ctx, job, run); err != nil {
 		return err
 	}
-	entered, enterErr := b.enter(ctx, job, run)
+	entered, enterErr := b.enter(ctx, job, run, budget(ctx, 10, enterFirst))
 	orderErr := b.orders(ctx, job, run)
 	if !run.DryRun { // before anybody is reminded
 		orderErr = errors.Join(orderErr, b.attend(ctx, run))
@@ -195,6 +195,10 @@ func (b *Bot) run(ctx context.Context, job Job, run *Run) error {
 		sendErr = errors.Join(b.Deliver(ctx, job, run, c.Levels), b.Ledger.SaveRun(context.WithoutCancel(ctx), *run))
 	}
 	err := errors.Join(readErr, sendErr, enterErr, orderErr, b.followUp(ctx, job, run), b.leftKnown(ctx))
+	if enterErr == nil {
+		_, enterErr = b.enter(ctx, job, run, budget(ctx, 2, enterAfter)) // who waits for these is read by the next run
+		err = errors.Join(err, enterErr)
+	}
 	if run.Written == 0 {
 		return err
 	}

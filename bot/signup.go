@@ -106,6 +106,9 @@ func (l *Ledger) AddSignUp(ctx context.Context, s SignUp) (saved SignUp, fresh b
 	}
 	if again := known.State() == "unconfirmed" && l.now().Sub(known.Asked) > askAgain; found && known.Cancelled == "" && !again {
 		return known, false, nil
+	} else if again && found && known.Cancelled == "" && l.now().Sub(known.At) < ConfirmFor {
+		known.Sent = false // what was asked first is what the link confirms, whoever has asked since
+		return known, true, l.SaveSignUp(ctx, &known)
 	}
 	s.rev, s.Asked = known.rev, known.Asked
 	if err := l.SaveSignUp(ctx, &s); err != nil {

@@ -42,25 +42,69 @@ const (
 
 // MayAsk reports whether a person may be asked to confirm a sign-up now, and counts it.
 func (l *Ledger) MayAsk(ctx context.Context, s SignUp) (may bool, err error) {
-	person := l.Person(s.Address)
-	left, gone, err := l.Suppressed(ctx, person, s.Channel)
+	left, gone, err := l.Suppressed(ctx, l.Person(s.Address), s.Channel)
 	if err != nil || gone && left.Reason != LeftUs && left.Reason != Forgotten {
 		return false, err // there is no such address
 	}
-	for range 3 {
-		var times []time.Time
-		err = l.put(ctx, Jobs, "asked/"+person, func(old []byte) (any, error) {
-			if old != nil {
-				if err := json.Unmarshal(old, &times); err != nil {
-					return nil, err
-				}
+	for _, who := range []struct {
+		key   string
+		day   int
+		first bool // only where nobody has asked for a week
+	}{{"asked/" + l.Person(mailbox(s.Address)), asksADay, gone}, {"asked-in-all/" + string(s.Channel), mostAsks(s.Channel), false}} {
+		if may, err = l.mayAsk(ctx, who.key, who.day, who.first); err != nil || !may {
+			return false, err
+		}
+	}
+	return true, nil
+}
+
+// mostAsks are the confirmations of a day, to whomever: a text message costs.
+func mostAsks(c Channel) int {
+	if c == SMS {
+		return 200
+	}
+	return 5000
+}
+
+// mailbox is the mailbox that an address leads to: many of them are one where providers ignore dots and what follows a plus.
+func mailbox(address string) string {
+	local, domain, ok := strings.Cut(strings.ToLower(strings.TrimSpace(address)), "@")
+	if !ok {
+		return address
+	}
+	local, _, _ = strings.Cut(local, "+")
+	if domain == "googlemail.com" || domain == "gmail.com" {
+		local, domain = strings.ReplaceAll(local, ".", ""), "gmail.com"
+	}
+	return local + "@" + domain
+}
+
+// mayAsk counts a confirmation, if there were not too many. One that may not be sent writes nothing.
+func (l *Ledger) mayAsk(ctx context.Context, key string, day int, first bool) (may bool, err error) {
+	count := func(old []byte) (times []time.Time, may bool, err error) {
+		if old != nil {
+			if err := json.Unmarshal(old, &times); err != nil {
+				return nil, false, err
 			}
-			times = slices.DeleteFunc(times, func(t time.Time) bool { return l.now().Sub(t) > leftAsked })
-			today := slices.DeleteFunc(slices.Clone(times), func(t time.Time) bool { return l.now().Sub(t) > 24*time.Hour })
-			if may = len(today) < asksADay && (!gone || len(times) == 0); may {
+		}
+		times = slices.DeleteFunc(times, func(t time.Time) bool { return l.now().Sub(t) > leftAsked })
+		today := slices.DeleteFunc(slices.Clone(times), func(t time.Time) bool { return l.now().Sub(t) > 24*time.Hour })
+		return times, len(today) < day && (!first || len(times) == 0), nil
+	}
+	entry, err := l.store.Get(ctx, Jobs, key)
+	if err != nil {
+		return false, err
+	}
+	if _, may, err = count(entry.Value); err != nil || !may {
+		return false, err
+	}
+	for range 3 {
+		err = l.put(ctx, Jobs, key, func(old []byte) (any, error) {
+			var times []time.Time
+			if times, may, err = count(old); may {
 				times = append(times, l.now())
 			}
-			return times, nil
+			return times, err
 		})
 		if !errors.Is(err, ErrConflict) {
 			return may && err == nil, err

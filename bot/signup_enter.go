@@ -1,11 +1,13 @@
 package bot
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 )
 
 func sortSignUps(list []SignUp) {
@@ -17,9 +19,41 @@ func sortSignUps(list []SignUp) {
 	})
 }
 
-// enter puts the sign-ups of a job into the CRM, oldest first, as a follow-up is written: looked for, entered, looked for again. One
-// that fails waits for the next run. It returns the products that somebody was entered for.
-func (b *Bot) enter(ctx context.Context, job Job, run *Run) (skus []string, err error) {
+// The time that goes by for entering sign-ups, at most: before anybody is told, so that those who have just signed up are told too; and
+// after that, of what a run has left. Whoever floods the form must not keep the others waiting.
+const (
+	enterFirst = 2 * time.Minute
+	enterAfter = 30 * time.Minute
+)
+
+// budget is a part of the time that a run has left, at most so much.
+func budget(ctx context.Context, part time.Duration, most time.Duration) time.Time {
+	now := time.Now()
+	if end, ok := ctx.Deadline(); ok {
+		most = min(most, end.Sub(now)/part)
+	}
+	return now.Add(most)
+}
+
+// inTurn sorts sign-ups: those that were tried least first, so that a few that cannot be entered hold nobody up; then one of each network,
+// another one of each, and so on; the oldest first.
+func inTurn(list []SignUp) {
+	sortSignUps(list)
+	turn, of := map[string]int{}, map[string]int{}
+	for _, s := range list {
+		turn[s.ID] = of[s.Net]
+		if s.due() && s.Net != "" {
+			of[s.Net]++
+		}
+	}
+	slices.SortStableFunc(list, func(a, b SignUp) int {
+		return cmp.Or(a.FollowUp.Attempt-b.FollowUp.Attempt, turn[a.ID]-turn[b.ID])
+	})
+}
+
+// enter puts the sign-ups of a job into the CRM, as a follow-up is written: looked for, entered, looked for again. One that fails waits for
+// the next run, and so do those for which there is no time. It returns the products that somebody was entered for.
+func (b *Bot) enter(ctx context.Context, job Job, run *Run, until time.Time) (skus []string, err error) {
 	if b.Clerk == nil || run.DryRun {
 		return nil, nil
 	}
@@ -27,7 +61,7 @@ func (b *Bot) enter(ctx context.Context, job Job, run *Run) (skus []string, err 
 	if err != nil {
 		return nil, err
 	}
-	slices.SortStableFunc(list, func(a, b SignUp) int { return a.FollowUp.Attempt - b.FollowUp.Attempt }) // a few that cannot be entered hold nobody up
+	inTurn(list)
 	var errs []error
 	inARow := 0
 	for _, s := range list {
@@ -40,6 +74,9 @@ func (b *Bot) enter(ctx context.Context, job Job, run *Run) (skus []string, err 
 		if inARow == maxFailures {
 			errs = append(errs, fmt.Errorf("%d sign-ups in a row could not be entered: the others wait for the next run", maxFailures))
 			break
+		}
+		if time.Now().After(until) {
+			continue // the next run goes on
 		}
 		b.progress("entering sign-ups into %s", job.CRM)
 		why := b.enterOne(ctx, job, &s)

@@ -29,6 +29,26 @@ func Phone(text, country string) (number string, ok bool) {
 	return number, err == nil
 }
 
+// Mobile reads the number of a mobile phone of one of some countries into E.164; one without a country code is of the first. ok is false
+// where it is none.
+func Mobile(text string, countries []string) (number string, ok bool) {
+	for i, country := range countries {
+		if international := strings.Contains(text, "+"); i > 0 && !international {
+			break
+		}
+		region := regionOf(country)
+		n, err := phonenumbers.Parse(strings.TrimSpace(text), region)
+		if err != nil || !phonenumbers.IsValidNumberForRegion(n, region) {
+			continue
+		}
+		switch phonenumbers.GetNumberType(n) {
+		case phonenumbers.MOBILE, phonenumbers.FIXED_LINE_OR_MOBILE:
+			return phonenumbers.Format(n, phonenumbers.E164), true
+		}
+	}
+	return "", false
+}
+
 // KnownCountry reports whether there is such a country: AU, or the calling code 61.
 func KnownCountry(country string) bool { return regionOf(country) != "" }
 

@@ -1,8 +1,8 @@
 package config
 
 import (
-	"encoding/base64"
 	"cmp"
+	"encoding/base64"
 	"fmt"
 	"net/netip"
 	"net/url"
@@ -32,6 +32,8 @@ type SignUp struct {
 	Consent string `yaml:"consent"` // what customers agree to; it is kept with each wish
 	Confirm bool   `yaml:"confirm"` // a wish counts once a link in a message was followed
 	Country string `yaml:"country"` // of phone numbers without a country code; default: AU
+	// Countries are those whose mobile numbers are taken besides country: a message to some places costs a hundred times as much.
+	Countries []string `yaml:"countries"`
 }
 
 // Attribution says how long after a message a purchase is put down to it.
@@ -236,6 +238,11 @@ func (ck *checker) public(p *Public) {
 		ck.jobName(s.At.Of("job", s.Pos), s.Job)
 		if !selectors.KnownCountry(cmp.Or(s.Country, "AU")) {
 			ck.report(s.At.Of("country", s.Pos), fmt.Sprintf("country %q", s.Country), "a country such as AU, or its calling code such as 61", "")
+		}
+		for _, country := range s.Countries {
+			if !selectors.KnownCountry(country) {
+				ck.report(s.At.Of("countries", s.Pos), fmt.Sprintf("countries %q", country), "countries such as [NZ, SG]", "")
+			}
 		}
 		if s.Job == "" && len(c.Jobs) > 1 {
 			ck.report(s.Pos, "signup without a job", "job: the job whose CRM the wishes go into", "")

@@ -46,6 +46,7 @@ func purpose(h http.Header) string {
 // Limiter lets each source do something so often a minute, and all of them together so often.
 type Limiter struct {
 	each, all int
+	span      int64 // minutes, instead of one
 
 	mu     sync.Mutex
 	minute int64
@@ -60,7 +61,7 @@ func NewRefusals() *Limiter { return &Limiter{each: 2, all: 10} }
 func (l *Limiter) allow(source string, now time.Time) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if minute := now.Unix() / 60; minute != l.minute {
+	if minute := now.Unix() / 60 / max(l.span, 1); minute != l.minute {
 		l.minute, l.count, l.sum = minute, map[string]int{}, 0
 	}
 	if l.sum >= l.all || l.count[source] >= l.each {

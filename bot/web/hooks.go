@@ -36,9 +36,13 @@ type Twilio struct {
 
 // ServeHTTP implements http.Handler.
 func (t Twilio) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if !looksSigned(r.Header.Get("X-Twilio-Signature"), sha1.Size) {
+		http.Error(w, "the signature is wrong", http.StatusForbidden)
+		return
+	}
 	r.Body = http.MaxBytesReader(w, r.Body, maxHook)
 	if err := r.ParseForm(); err != nil {
-		http.Error(w, "the form cannot be read", http.StatusBadRequest)
+		unread(w, err)
 		return
 	}
 	if !t.signed(r) {
@@ -138,9 +142,13 @@ const tolerance = 10 * time.Minute
 
 // ServeHTTP implements http.Handler.
 func (s SendGrid) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if !looksSigned(r.Header.Get("X-Twilio-Email-Event-Webhook-Signature"), 0) {
+		http.Error(w, "it is not signed", http.StatusForbidden)
+		return
+	}
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxHook))
 	if err != nil {
-		http.Error(w, "the report cannot be read", http.StatusBadRequest)
+		unread(w, err)
 		return
 	}
 	if err := s.signed(r, body); err != nil {

@@ -3,6 +3,7 @@ package web
 import (
 	"io"
 	"log/slog"
+	"net/http"
 	"net/http/httptest"
 	"net/url"
 	"strings"
@@ -195,9 +196,11 @@ func TestTarget(t *testing.T) {
 func TestLoopShippingLines(t *testing.T) {
 	b := newHook(t, Shopify{})
 	b.send("orders/create", ownCurrency, hookSecret)
-	b.send("refunds/create", `{"id":9,"order_id":1,"created_at":"2026-11-21T10:00:00+11:00","refund_line_items":[],"order_adjustments":[],
+	if code := b.send("refunds/create", `{"id":9,"order_id":1,"created_at":"2026-11-21T10:00:00+11:00","refund_line_items":[],"order_adjustments":[],
 	 "refund_shipping_lines":[{"id":1,"shipping_line_id":2,"subtotal_amount_set":{"shop_money":{"amount":"15.00","currency_code":"AUD"}}}],
-	 "transactions":[{"id":1,"amount":"15.00","currency":"AUD","kind":"refund","status":"success"}]}`, hookSecret)
+	 "transactions":[{"id":1,"amount":"15.00","currency":"AUD","kind":"refund","status":"success"}]}`, hookSecret); code != http.StatusOK {
+		t.Errorf("what takes nothing off is answered with %d", code)
+	}
 	if _, m := one(b); m != 20000 {
 		t.Errorf("shipping was given back: the products' revenue fell to %d", m)
 	}

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"crypto/sha256"
 	"errors"
 	"io"
 	"log/slog"
@@ -14,6 +15,8 @@ import (
 // Orders is how a shop's software tells of orders.
 type Orders interface {
 	Name() string
+	// Signature is what a message is signed with.
+	Signature(h http.Header) string
 	// Signed reports whether a message is the shop's own.
 	Signed(h http.Header, body []byte, secret string) bool
 	// Ping reports whether it is the unsigned greeting of a new webhook, which says nothing.
@@ -40,8 +43,11 @@ type OrderHook struct {
 	Refused *Limiter
 }
 
-// maxOrder bounds a message about an order.
-const maxOrder = 4 << 20
+// maxOrder bounds a message about an order, and maxGreeting one that nobody has signed.
+const (
+	maxOrder    = 4 << 20
+	maxGreeting = 1 << 10
+)
 
 // ServeHTTP implements http.Handler. The answer is 2xx only when what was said is on disk.
 func (k OrderHook) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -49,13 +55,17 @@ func (k OrderHook) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "too large", http.StatusRequestEntityTooLarge)
 		return
 	}
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxOrder))
+	limit := int64(maxOrder)
+	signed := looksSigned(k.Orders.Signature(r.Header), sha256.Size)
+	if !signed {
+		limit = maxGreeting
+	}
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, limit))
+	if _, large := errors.AsType[*http.MaxBytesError](err); large && !signed {
+		body, err = nil, nil // it is refused below
+	}
 	if err != nil {
-		status := http.StatusBadRequest
-		if _, large := errors.AsType[*http.MaxBytesError](err); large {
-			status = http.StatusRequestEntityTooLarge
-		}
-		http.Error(w, "the message cannot be read", status)
+		unread(w, err)
 		return
 	}
 	if k.Orders.Ping(r, body) {
@@ -80,7 +90,7 @@ func (k OrderHook) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if err == nil && ok && (o.ID == "" || strings.ContainsAny(o.ID, "/\x00")) {
 		err = errors.New("an order without a number")
 	}
-	if err == nil && ok && !gone && len(o.Parts) == 0 && (o.At.IsZero() || o.Currency == "") {
+	if err == nil && ok && !gone && o.Parts == nil && (o.At.IsZero() || o.Currency == "") {
 		err = errors.New("an order without its time or its currency")
 	}
 	if err != nil {

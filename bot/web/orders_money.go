@@ -48,6 +48,17 @@ func sane(o bot.Order) error {
 			return errors.New("a line with a number that no order has")
 		}
 	}
+	for _, list := range []map[string]bot.Refund{o.Refunds, o.Parts} {
+		for _, r := range list {
+			odd := r.Minor < 0 || r.Minor > maxMinor
+			for _, l := range r.Lines {
+				odd = odd || l.Quantity < 0 || l.Quantity > maxUnits || l.Minor < 0 || l.Minor > maxMinor
+			}
+			if odd {
+				return errors.New("a refund with a number that none has")
+			}
+		}
+	}
 	return nil
 }
 

@@ -76,8 +76,9 @@ func (p *Public) Handler() (http.Handler, error) {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /u/{token}", func(w http.ResponseWriter, r *http.Request) { p.ask(w, r, pages) })
 	mux.HandleFunc("POST /u/{token}", func(w http.ResponseWriter, r *http.Request) { p.leave(w, r, pages) })
+	var coming bodies
 	for name, hook := range p.Hooks {
-		mux.Handle("POST /hooks/"+name, hook)
+		mux.Handle("POST /hooks/"+name, coming.guard(hook))
 	}
 	if p.Redirect != nil {
 		p.Redirect.page = pages
@@ -85,7 +86,8 @@ func (p *Public) Handler() (http.Handler, error) {
 		mux.HandleFunc("POST /r/{token}", p.Redirect.keep)
 	}
 	if d := p.SignUps; d != nil {
-		d.pages, d.limit = pages, &Limiter{each: signUpsEach, all: signUpsAll}
+		d.pages, d.limit, d.refused = pages, &Limiter{each: signUpsEach, all: signUpsAll}, NewRefusals()
+		d.daily = &Limiter{each: signUpsDay, all: signUpsDays, span: 24 * 60}
 		mux.HandleFunc("GET /signup", d.form)
 		mux.HandleFunc("POST /signup", d.take)
 		mux.HandleFunc("OPTIONS /signup", d.preflight)

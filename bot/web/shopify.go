@@ -23,8 +23,13 @@ type Shopify struct{}
 func (Shopify) Name() string { return "shopify" }
 
 // Signed implements Orders: base64 of HMAC-SHA256 over the body as it came.
-func (Shopify) Signed(h http.Header, body []byte, secret string) bool {
-	return signedBy(h.Get("X-Shopify-Hmac-Sha256"), body, secret)
+func (s Shopify) Signed(h http.Header, body []byte, secret string) bool {
+	return signedBy(s.Signature(h), body, secret)
+}
+
+// Signature implements Orders.
+func (Shopify) Signature(h http.Header) string {
+	return strings.TrimSpace(h.Get("X-Shopify-Hmac-Sha256"))
 }
 
 func signedBy(signature string, body []byte, secret string) bool {
@@ -139,6 +144,9 @@ func (in shopifyOrder) order(person func(string) string) (bot.Order, error) {
 		price, err := l.Price.in(in.Currency)
 		if err != nil {
 			return o, fmt.Errorf("line %s: %w", l.ID, err)
+		}
+		if price < -maxMinor || price > maxMinor || l.Quantity < 0 || l.Quantity > maxUnits {
+			return o, fmt.Errorf("line %s has a number that no order has", l.ID)
 		}
 		total := price * int64(l.Quantity)
 		shares := l.Shares

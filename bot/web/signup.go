@@ -33,12 +33,17 @@ type SignUps struct {
 
 	pages *template.Template
 	limit *Limiter
+	daily *Limiter // a day
+	// refused says how many that were refused are told of in the log.
+	refused *Limiter
 }
 
 // How many sign-ups a minute are taken from one network, and from all of them.
 const (
 	signUpsEach = 10
 	signUpsAll  = 600
+	signUpsDay  = 200 // a day from one network, and 20,000 from all
+	signUpsDays = 20_000
 )
 
 // signUpPage is what the form shows.
@@ -95,12 +100,14 @@ func (p *signUpPage) product(level bot.Level) {
 func (d *SignUps) take(w http.ResponseWriter, r *http.Request) {
 	d.cors(w, r)
 	if origin := r.Header.Get("Origin"); origin != "" && origin != "null" && !d.ours(origin, r) {
-		d.Log.Warn("a sign-up from another page was refused; if it is the shop's, add it to public.shops in restock.yaml", slog.String("origin", bot.Clean(first(origin, 100))))
+		if d.refused.allow(networkOf(client(r)), d.Now()) {
+			d.Log.Warn("a sign-up from another page was refused; if it is the shop's, add it to public.shops in restock.yaml", slog.String("origin", bot.Clean(first(origin, 100))))
+		}
 		d.fail(w, r, http.StatusForbidden, "this form works on the shop's own pages only")
 		return
 	}
 	network := networkOf(client(r))
-	if !d.limit.allow(network, d.Now()) {
+	if !d.limit.allow(network, d.Now()) || !d.daily.allow(network, d.Now()) {
 		w.Header().Set("Retry-After", "60")
 		d.fail(w, r, http.StatusTooManyRequests, "too many at once; please try again in a minute")
 		return

@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"unicode"
 
 	"restock/bot"
 )
@@ -66,14 +67,26 @@ func (d *SignUps) check(v wish) (s bot.SignUp, wrong map[string]string) {
 	if !v.Consent {
 		wrong["consent"] = "please tick this box: without it we may not write to you"
 	}
-	if len([]rune(s.Customer)) > 100 || strings.ContainsAny(s.Customer, "\x00\n\r") {
-		wrong["name"] = "please give a shorter name"
+	s.Customer = strings.TrimLeft(strings.TrimSpace(s.Customer), "=+-@\t") // it goes into lists that people open as tables
+	if len([]rune(s.Customer)) > 100 || !named(s.Customer) {
+		wrong["name"] = "please give your name only"
 	}
 	if len(s.Language) > 12 || strings.Trim(strings.ToLower(s.Language), "abcdefghijklmnopqrstuvwxyz-_0123456789") != "" {
 		s.Language = ""
 	}
 	s.Customer = bot.Printable(s.Customer)
 	return s, wrong
+}
+
+// named reports whether a text can be somebody's name: no address, no number to call.
+func named(text string) bool {
+	digits := 0
+	for _, r := range text {
+		if unicode.IsDigit(r) {
+			digits++
+		}
+	}
+	return digits < 5 && !strings.ContainsAny(text, "/:@\\\x00\n\r") && !strings.Contains(strings.ToLower(text), "www.")
 }
 
 // agreed is the text that was shown, "" where it is none of ours; unshown where the page did not say which, and it is that of the day.

@@ -20,10 +20,15 @@ type WooCommerce struct{}
 func (WooCommerce) Name() string { return "woocommerce" }
 
 // Signed implements Orders. The product decodes HTML entities in its secret before it signs, so both forms are tried.
-func (WooCommerce) Signed(h http.Header, body []byte, secret string) bool {
+func (s WooCommerce) Signed(h http.Header, body []byte, secret string) bool {
 	decoded := strings.NewReplacer("&lt;", "<", "&gt;", ">", "&quot;", `"`, "&#039;", "'", "&#39;", "'", "&amp;", "&").Replace(secret)
-	signature := h.Get("X-WC-Webhook-Signature")
+	signature := s.Signature(h)
 	return signedBy(signature, body, secret) || signedBy(signature, body, decoded)
+}
+
+// Signature implements Orders.
+func (WooCommerce) Signature(h http.Header) string {
+	return strings.TrimSpace(h.Get("X-WC-Webhook-Signature"))
 }
 
 // Ping implements Orders: on its making, a webhook sends its number as a form, unsigned, and wants 200.

@@ -86,7 +86,7 @@ func (w *workshop) confirmAll(ctx context.Context, list []bot.SignUp) error {
 		var d confirmDesk
 		n := bot.Notification{
 			Key: s.ID, Job: s.Job, Channel: s.Channel, Address: s.Address, State: bot.Claimed, NotAfter: w.a.now().Add(bot.ConfirmFor),
-			Restock: bot.Restock{SKU: s.SKU, Name: s.Product}, Subscription: bot.Subscription{Customer: s.Customer, Language: s.Language},
+			Restock: bot.Restock{SKU: s.SKU, Name: s.Product}, Subscription: bot.Subscription{Language: s.Language}, // not the name: anybody can have typed anything
 		}
 		sender.Send(ctx, []bot.Notification{n}, &d)
 		s.Sent = d.State != bot.Retry && d.State != bot.Queued // else it has certainly not left

@@ -55,6 +55,13 @@ func (w *workshop) phone(text string) string {
 	return ""
 }
 
+// mobile writes the number of a mobile phone that messages are sent to in international form, "" where it is none.
+func (w *workshop) mobile(text string) string {
+	s := w.config.Public.SignUp
+	number, _ := selectors.Mobile(text, append([]string{s.Country}, s.Countries...))
+	return number
+}
+
 // signUpChannels are the ways by which a customer who signs up can be told.
 func (w *workshop) signUpChannels() []bot.Channel {
 	channels := w.channels()
@@ -72,7 +79,7 @@ func (w *workshop) signUps(log *slog.Logger) *web.SignUps {
 	}
 	return &web.SignUps{
 		Ledger: w.ledger, Job: c.Job, Shop: w.config.Shop.Name, Consent: c.Consent, Confirm: c.Confirm, Channels: w.signUpChannels(), Origins: w.config.Origins(),
-		Phone: w.phone, Now: w.a.now, Log: log,
+		Phone: w.mobile, Now: w.a.now, Log: log,
 		Product: func(sku string) string {
 			address, err := w.shop().Target(bot.Restock{SKU: sku})
 			if err != nil {

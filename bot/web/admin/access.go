@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/netip"
 	"os"
+	"strings"
 	"sync"
 	"time"
 )
@@ -210,24 +211,36 @@ type Noted struct {
 	What string    `json:"what,omitempty"`
 }
 
-// network is the address that a request comes from.
+// address is the one that a request comes from; behind a proxy on this machine, the last one that it names.
+func address(r *http.Request) (netip.Addr, bool) {
+	from, err := netip.ParseAddrPort(r.RemoteAddr)
+	if err != nil {
+		return netip.Addr{}, false
+	}
+	if names := r.Header.Values("X-Forwarded-For"); from.Addr().Unmap().IsLoopback() && len(names) > 0 {
+		list := strings.Split(names[len(names)-1], ",")
+		if named, err := netip.ParseAddr(strings.TrimSpace(list[len(list)-1])); err == nil {
+			return named.Unmap(), true
+		}
+	}
+	return from.Addr().Unmap(), true
+}
+
+// network is the address that a request comes from, for the audit log.
 func network(r *http.Request) string {
-	if from, err := netip.ParseAddrPort(r.RemoteAddr); err == nil {
-		return from.Addr().Unmap().String()
+	if from, ok := address(r); ok {
+		return from.String()
 	}
 	return "?"
 }
 
 // networkOf is what attempts are counted by: an address, or the network of one of IPv6, of which everybody has many.
 func networkOf(r *http.Request) string {
-	from, err := netip.ParseAddrPort(r.RemoteAddr)
-	if err != nil {
-		return "?"
-	}
-	if address := from.Addr().Unmap(); address.Is6() {
-		if p, err := address.WithZone("").Prefix(64); err == nil {
+	from, ok := address(r)
+	if ok && from.Is6() {
+		if p, err := from.WithZone("").Prefix(64); err == nil {
 			return p.String()
 		}
 	}
-	return from.Addr().Unmap().String()
+	return network(r)
 }

@@ -16,12 +16,26 @@ import (
 // address (DNS rebinding), and read it through the browser of whoever visits that site.
 func (x *Access) here(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if x.open() && forwarded(r) {
+			http.Error(w, "through a proxy this page is for people who log in: set up admin: users", http.StatusMisdirectedRequest)
+			return
+		}
 		if x.open() && !local(r.Host) {
 			http.Error(w, "ask for this page as localhost, or set up admin: users", http.StatusMisdirectedRequest)
 			return
 		}
 		next.ServeHTTP(w, r)
 	})
+}
+
+// forwarded reports whether a request came through a proxy: whoever reaches that reaches this page.
+func forwarded(r *http.Request) bool {
+	for _, name := range []string{"Forwarded", "Via", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Real-Ip"} {
+		if r.Header.Get(name) != "" {
+			return true
+		}
+	}
+	return false
 }
 
 // local reports whether a request comes under a name of this machine that no site can have.

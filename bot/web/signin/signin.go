@@ -12,7 +12,6 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
-	"strings"
 	"sync"
 	"time"
 
@@ -150,7 +149,7 @@ func (p *Provider) person(id *oidc.IDToken) (name, role string, err error) {
 			}
 		}
 	case string:
-		groups = append(groups, strings.Fields(list)...)
+		groups = append(groups, list)
 	}
 	for _, one := range []string{"admin", "analyst", "operator", "viewer"} { // the most that somebody has
 		for _, group := range p.Roles[one] {
