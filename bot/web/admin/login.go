@@ -28,11 +28,18 @@ func (x *Access) here(next http.Handler) http.Handler {
 	})
 }
 
-// forwarded reports whether a request came through a proxy: whoever reaches that reaches this page.
+// forwarded reports whether a request came from another machine through a proxy on this one: whoever reaches that reaches this page.
 func forwarded(r *http.Request) bool {
-	for _, name := range []string{"Forwarded", "Via", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Real-Ip"} {
-		if r.Header.Get(name) != "" {
-			return true
+	if r.Header.Get("Forwarded") != "" || r.Header.Get("Via") != "" {
+		return true
+	}
+	for _, name := range []string{"X-Forwarded-For", "X-Real-Ip"} {
+		for _, list := range r.Header.Values(name) {
+			for _, text := range strings.Split(list, ",") {
+				if a, err := netip.ParseAddr(strings.TrimSpace(text)); err != nil || !a.Unmap().IsLoopback() {
+					return true
+				}
+			}
 		}
 	}
 	return false

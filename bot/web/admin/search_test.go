@@ -3,6 +3,7 @@ package admin_test
 import (
 	"context"
 	"fmt"
+	"net/http"
 	"net/http/httptest"
 	"net/url"
 	"strings"
@@ -114,3 +115,18 @@ func (countLab) Pick(context.Context, string, string, admin.Place, bool) (admin.
 	return admin.Picked{}, nil
 }
 func (countLab) Save(string, string, string, bool) (string, error) { return "", nil }
+
+// TestFaultBehindProxy: a page that nobody logs in to is not for those who come through a proxy, whatever name that asks under.
+func TestFaultBehindProxy(t *testing.T) {
+	b := newBed(t).up(t)
+	for name, value := range map[string]string{"X-Forwarded-For": "203.0.113.9", "X-Real-Ip": "203.0.113.9", "Forwarded": "for=203.0.113.9", "Via": "1.1 proxy"} {
+		r := httptest.NewRequest("GET", "http://127.0.0.1:8470/audit", nil)
+		r.RemoteAddr = "127.0.0.1:4711"
+		r.Header.Set(name, value)
+		w := httptest.NewRecorder()
+		b.h.ServeHTTP(w, r)
+		if w.Code != http.StatusMisdirectedRequest {
+			t.Errorf("%s: %d", name, w.Code)
+		}
+	}
+}
