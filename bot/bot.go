@@ -146,7 +146,7 @@ func (b *Bot) end(run *Run, err error) {
 	}
 	run.Outcome, run.Error = FailedRun, Redact(err.Error())
 	if errors.Is(err, context.Canceled) {
-		run.Outcome = StoppedRun
+		run.Outcome, run.Error = StoppedRun, "it was stopped before its end; the next run goes on"
 	}
 	if step, ok := errors.AsType[*StepError](err); ok {
 		run.Problem = step.clean()

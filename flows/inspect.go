@@ -55,7 +55,7 @@ func Inspect(ctx context.Context, page Page, site *selectors.Site, flow, what st
 	columns, err := inspectColumns(ctx, page, site, flow, what)
 	list = append(list, columns...)
 	if err == nil {
-		err = inspectNext(ctx, page, site, flow, what, list)
+		err = inspectTotal(ctx, page, site, flow, what, list)
 	}
 	slices.SortStableFunc(list, func(a, b Inspected) int { return cmp.Or(a.Line-b.Line, a.Column-b.Column) })
 	return list, err
@@ -90,24 +90,29 @@ func judgePlace(p selectors.Place, a selectors.Inspection) Inspected {
 	return in
 }
 
-// inspectNext makes it a finding that the way to the next page is not there though the page says that there is more.
-func inspectNext(ctx context.Context, page Page, site *selectors.Site, flow, what string, list []Inspected) error {
+// inspectTotal makes it a finding that the count of the page cannot be read, or that the way to the next page is not there though the count
+// says that there is more.
+func inspectTotal(ctx context.Context, page Page, site *selectors.Site, flow, what string, list []Inspected) error {
 	r := site.ReadingOf(flow)
-	at := slices.IndexFunc(list, func(in Inspected) bool { return (in.What == "next" || in.What == "next more") && in.Matches == 0 })
-	if at < 0 || r == nil || r.Total == nil || what == "detail" || r.Rows.JSON != "" || len(r.Rows.Alternatives) == 0 {
+	if r == nil || r.Total == nil || what == "detail" || r.Rows.JSON != "" || len(r.Rows.Alternatives) == 0 {
 		return nil
 	}
-	total := r.Total.Selection()
-	answer, err := page.Read(ctx, selectors.Plan{Rows: r.Rows.Element, Skip: r.Skip, Limit: maxRows, Total: &total, Columns: [][]selectors.Selection{}})
+	selection := r.Total.Selection()
+	answer, err := page.Read(ctx, selectors.Plan{Rows: r.Rows.Element, Skip: r.Skip, Limit: maxRows, Total: &selection, Columns: [][]selectors.Selection{}})
 	if err != nil || answer.Total == nil || answer.Total.Value == nil || len(answer.Rows) == 0 {
 		return nil //nolint:nilerr // that is told elsewhere
 	}
 	parsed, ok, err := r.Total.Read(*answer.Total.Value, site.Locale)
 	if err != nil || !ok {
-		return nil //nolint:nilerr // the same
+		if at := slices.IndexFunc(list, func(in Inspected) bool { return in.What == "total" && in.Matches > 0 }); at >= 0 {
+			list[at].Problem = fmt.Sprintf("no count can be read from %q", bot.Clean(*answer.Total.Value))
+		}
+		return nil //nolint:nilerr // it is a finding
 	}
-	if n, err := strconv.Atoi(strings.ReplaceAll(parsed.Value, ",", "")); err == nil && n > len(answer.Rows) && (what == "page 1" || !strings.HasPrefix(what, "page ")) { // a last page has none
-		list[at].Problem = fmt.Sprintf("matches nothing, though the page says that there are %d and shows %d", n, len(answer.Rows))
+	next := slices.IndexFunc(list, func(in Inspected) bool { return (in.What == "next" || in.What == "next more") && in.Matches == 0 })
+	first := what == "page 1" || !strings.HasPrefix(what, "page ") // a last page has none
+	if n, err := strconv.Atoi(strings.ReplaceAll(parsed.Value, ",", "")); err == nil && n > len(answer.Rows) && first && next >= 0 {
+		list[next].Problem = fmt.Sprintf("matches nothing, though the page says that there are %d and shows %d", n, len(answer.Rows))
 	}
 	return nil
 }

@@ -1,6 +1,7 @@
 package flows
 
 import (
+	"cmp"
 	"context"
 	"crypto/pbkdf2"
 	"crypto/rand"
@@ -9,6 +10,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"strings"
+	"time"
 
 	"restock/bot"
 	"restock/selectors"
@@ -135,7 +137,7 @@ func (v *visit) checkRefused(ctx context.Context, credentials string) error {
 	v.doing, v.place = "log in", v.site.Login.Pos.String()
 	return &bot.StepError{
 		Class: bot.Auth, Expected: "credentials that were not refused yet",
-		Found: fmt.Sprintf("the ones that the site refused on %s; nothing was tried", r.At.Format("2006-01-02 15:04")),
+		Found: fmt.Sprintf("the ones that the site refused on %s; nothing was tried", r.At.In(cmp.Or(v.s.Zone, time.UTC)).Format("2006-01-02 15:04 MST")),
 		Hint:  "correct " + strings.Join(v.loginSecrets(), " or ") + ", then run again; `restock sessions forget " + v.site.Site + "` lets the same be tried again",
 	}
 }

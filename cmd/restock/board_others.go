@@ -89,7 +89,7 @@ func (w *workshop) clusterChecks(ctx context.Context) []admin.Check {
 func (b *board) stopElsewhere(job, who string) error {
 	asked, err := b.w.ledger.AskStop(b.ctx, job, who)
 	if err == nil && !asked {
-		err = fmt.Errorf("job %s is not running", job)
+		err = &bot.LockedError{What: "job " + job, Holder: "nobody: it is not running", Hint: "it may have ended just now"}
 	}
 	return err
 }

@@ -50,7 +50,7 @@ func (t *trial) findings() strict.Findings {
 	var list strict.Findings
 	for _, r := range t.rows {
 		if r.Problem != "" {
-			list.Add(r.Pos, fmt.Sprintf("%s › %s: %s", r.Flow, r.What, r.Problem), strings.TrimSuffix("a selector that fits the page; there is "+r.Selector, "; there is "), "")
+			list.Add(r.Pos, fmt.Sprintf("%s › %s: %s", r.Flow, r.What, r.Problem), strings.TrimSuffix("a selector that fits the page; the file has "+r.Selector, "; the file has "), "")
 		}
 	}
 	return list

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"restock/bot/web/admin"
 	"restock/flows"
@@ -144,6 +145,7 @@ func (b *workbench) tryOn(ctx context.Context, name string, site *selectors.Site
 		t.Without = true
 		return t, nil
 	}
+	newest := newestOf(dir)
 	l, err := b.open(ctx, site, []string{"127.0.0.1"})
 	if err != nil {
 		return t, err
@@ -162,11 +164,15 @@ func (b *workbench) tryOn(ctx context.Context, name string, site *selectors.Site
 		if err != nil {
 			return err
 		}
+		one.Old = newest.Sub(one.At) > together
 		t.Pages = append(t.Pages, one)
 		if text == former {
 			if err := b.keepGood(p); err != nil {
 				return err
 			}
+		}
+		if one.Old { // what it shows may be mended, or broken in another way
+			return nil
 		}
 		return b.propose(ctx, l, p, text, one.Picture, &t)
 	})
@@ -177,14 +183,34 @@ func (b *workbench) tryOn(ctx context.Context, name string, site *selectors.Site
 	}
 	t.Findings = found(all.findings(), text)
 	for _, in := range all.rows {
-		if in.Matches == 0 && in.Problem == "" && !slices.Contains(t.Silent, in.Line) {
-			t.Silent = append(t.Silent, in.Line)
+		if in.Matches == 0 && in.Problem == "" {
+			where := &t.Silent
+			if strings.HasPrefix(in.What, "step ") {
+				where = &t.Unseen
+			}
+			if !slices.Contains(*where, in.Line) {
+				*where = append(*where, in.Line)
+			}
 		}
 		t.Selectors = append(t.Selectors, admin.Selector{
 			Line: in.Line, Matches: in.Matches, Flow: in.Flow, What: in.What, Selector: in.Selector, Sample: in.Sample, Problem: in.Problem, Note: in.Note,
 		})
 	}
 	return t, err
+}
+
+// together is how far apart pages were saved that show the site at one time.
+const together = 20 * time.Minute
+
+// newestOf is when the newest page of a folder was saved.
+func newestOf(dir string) (newest time.Time) {
+	files, _ := filepath.Glob(filepath.Join(dir, "*.html"))
+	for _, file := range files {
+		if info, err := os.Stat(file); err == nil && info.ModTime().After(newest) {
+			newest = info.ModTime()
+		}
+	}
+	return newest
 }
 
 // look takes the picture of a saved page, with where the selectors match and what somebody could pick.
@@ -231,7 +257,7 @@ func found(list strict.Findings, text string) []admin.Finding {
 	lines := strings.Split(text, "\n")
 	out := make([]admin.Finding, 0, len(list))
 	for _, f := range list {
-		one := admin.Finding{Line: f.Line, Column: f.Column, Text: f.Found, Expected: f.Expected}
+		one := admin.Finding{Line: f.Line, Column: f.Column, Text: f.Found, Expected: f.Expected, Hint: f.Hint}
 		if f.Line > 0 && f.Line <= len(lines) {
 			one.Code = strings.TrimSpace(lines[f.Line-1])
 		}

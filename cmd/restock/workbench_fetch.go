@@ -47,7 +47,7 @@ func (b *workbench) visit(ctx context.Context, site *selectors.Site, dir string)
 	if err != nil {
 		return nil, err
 	}
-	defer func() { err = errors.Join(err, l.close(), os.RemoveAll(l.sites.Evidence)) }()
+	defer func() { err = errors.Join(err, l.close()) }()
 	if err := errors.Join(os.RemoveAll(dir), os.MkdirAll(dir, 0o700)); err != nil {
 		return nil, err
 	}
@@ -108,7 +108,7 @@ func keepOthers(from, to string, have map[string]int) error {
 	files, err := filepath.Glob(filepath.Join(from, "*.html"))
 	for _, file := range files {
 		about, aboutErr := aboutPage(file)
-		if aboutErr == nil && have[about.Flow] == 0 {
+		if aboutErr == nil && have[about.Flow] == 0 && about.What != pageThatFailed { // of an earlier failure
 			err = errors.Join(err, os.Rename(file, filepath.Join(to, "former-"+strings.TrimPrefix(filepath.Base(file), "former-"))))
 		}
 	}

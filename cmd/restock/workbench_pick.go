@@ -127,7 +127,19 @@ func (b *workbench) pickOn(ctx context.Context, site *selectors.Site, file strin
 		}
 		found.Ways = append(found.Ways, ways...)
 	}
+	slices.SortStableFunc(found.Ways, func(a, b admin.Way) int { return fitOf(a) - fitOf(b) })
 	return found, nil
+}
+
+// fitOf puts ways in front that find just what was picked: in a row by its column, else alone.
+func fitOf(w admin.Way) int {
+	switch {
+	case w.InRow:
+		return 0
+	case w.Matches == 1:
+		return 1
+	}
+	return 2
 }
 
 // waysTo are the ways to an element, those that match nothing else first.

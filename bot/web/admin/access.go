@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/netip"
+	"net/url"
 	"os"
 	"strings"
 	"sync"
@@ -159,7 +160,7 @@ func (x *Access) guarded(role Role, f func(w http.ResponseWriter, r *http.Reques
 		_, large := errors.AsType[*http.MaxBytesError](formErr)
 		switch {
 		case !ok && r.Method == http.MethodGet && !wantsJSON(r):
-			http.Redirect(w, r, "/login", http.StatusSeeOther)
+			http.Redirect(w, r, "/login?to="+url.QueryEscape(r.URL.RequestURI()), http.StatusSeeOther)
 		case !ok:
 			refuse(w, r, http.StatusUnauthorized, "log in first")
 		case u.Role < role:

@@ -157,8 +157,19 @@ func (a *Admin) Handler() (http.Handler, error) {
 		}
 		mux.Handle(pattern, a.Access.guarded(page.role, f))
 	}
+	mux.HandleFunc("/", a.nowhere)
 	protection := http.NewCrossOriginProtection()
 	return a.secured(a.Access.here(own(protection.Handler(mux)))), nil
+}
+
+// nowhere answers where there is no page.
+func (a *Admin) nowhere(w http.ResponseWriter, r *http.Request) {
+	u, ok := a.Access.who(r)
+	if !ok {
+		http.NotFound(w, r)
+		return
+	}
+	a.missing(w, r, u, "There is no such page.")
 }
 
 // soon bounds how long a page waits for the state.

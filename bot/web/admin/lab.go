@@ -39,6 +39,7 @@ type Trial struct {
 	Selectors []Selector `json:"selectors,omitempty"`
 	Pages     []Saved    `json:"pages,omitempty"`
 	Silent    []int      `json:"silent,omitempty"`  // lines that match nothing, which may be right
+	Unseen    []int      `json:"unseen,omitempty"`  // lines of steps that match nothing: right only where a step before brings it up
 	Without   bool       `json:"without_pages"`     // no page of the site was saved yet
 	Untried   []string   `json:"untried,omitempty"` // flows of which no page is saved
 	Proposals []Proposal `json:"proposals,omitempty"`
@@ -50,6 +51,7 @@ type Trial struct {
 type Finding struct {
 	Line, Column   int
 	Text, Expected string
+	Hint           string
 	Code           string // of the line
 }
 
@@ -63,6 +65,7 @@ type Selector struct {
 type Saved struct {
 	Flow, What    string
 	At            time.Time // when it was saved
+	Old           bool      // long before the others
 	Width, Height int
 	Picture       []byte // JPEG, Taken high: what is below Height is empty
 	Taken         int
@@ -167,9 +170,13 @@ func (a *Admin) work(w http.ResponseWriter, r *http.Request, u User) {
 			}
 		}
 	case "fetch":
+		unsaved := Sum(b.Text) != a.formerOf(b.Site)
 		if err = a.Access.note(r, u, "fetched the pages of", "site "+b.Site); err == nil {
 			if err = a.Lab.Fetch(r.Context(), b.Site); err == nil {
 				message = "The pages were fetched anew."
+				if unsaved {
+					message = "The pages were fetched anew, by the saved file and not by your text: save it first, if it is to lead there."
+				}
 			}
 		}
 	}

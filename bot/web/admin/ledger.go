@@ -24,6 +24,7 @@ type search struct {
 	States   []bot.State        `json:"-"`
 	Partly   bool               `json:"partly"` // there may be more
 	Skip     int                `json:"-"`
+	Left     bool               `json:"left,omitempty"` // whoever was searched for is not to be told any more
 	More     int                `json:"more,omitempty"` // skip so many for what follows
 }
 
@@ -93,6 +94,9 @@ func (a *Admin) find(ctx context.Context, s *search) error {
 		}
 		s.Found, err = a.Ledger.Of(ctx, who, most, match)
 		s.Partly = len(s.Found) == most
+		if err == nil {
+			s.Left, err = a.gone(ctx, who)
+		}
 	default:
 		for _, job := range jobs {
 			if err == nil {
@@ -105,6 +109,15 @@ func (a *Admin) find(ctx context.Context, s *search) error {
 		s.More = s.Skip + mostFound
 	}
 	return err
+}
+
+// gone reports whether somebody is not to be told any more, in whichever way.
+func (a *Admin) gone(ctx context.Context, who string) (gone bool, err error) {
+	for _, channel := range []bot.Channel{bot.Email, bot.SMS} {
+		_, left, suppressedErr := a.Ledger.Suppressed(ctx, a.Ledger.PersonOf(who), channel)
+		gone, err = gone || left, errors.Join(err, suppressedErr)
+	}
+	return gone, err
 }
 
 // findIn looks in one job.

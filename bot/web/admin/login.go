@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"net/url"
 	"slices"
 	"strings"
 	"time"
@@ -45,6 +46,15 @@ func forwarded(r *http.Request) bool {
 	return false
 }
 
+// within is where somebody wanted to go, if that is a page of ours, and else the first one.
+func within(to string) string {
+	u, err := url.Parse(to)
+	if err != nil || u.Scheme != "" || u.Host != "" || u.User != nil || !strings.HasPrefix(to, "/") || strings.HasPrefix(to, "//") || strings.Contains(to, `\`) {
+		return "/"
+	}
+	return to
+}
+
 // local reports whether a request comes under a name of this machine that no site can have.
 func local(name string) bool {
 	host, _, err := net.SplitHostPort(name)
@@ -62,7 +72,7 @@ func (x *Access) form(a *Admin) http.HandlerFunc {
 			http.Redirect(w, r, "/", http.StatusSeeOther)
 			return
 		}
-		a.show(w, r, User{}, http.StatusOK, "login.html", page{Title: "Log in", Data: x.ways()})
+		a.show(w, r, User{}, http.StatusOK, "login.html", page{Title: "Log in", Data: x.ways(r)})
 	}
 }
 
@@ -72,13 +82,13 @@ func (x *Access) logIn(a *Admin) http.HandlerFunc {
 		name, password := r.PostFormValue("user"), r.PostFormValue("password")
 		if !x.mayTry(r) {
 			w.Header().Set("Retry-After", "60")
-			a.show(w, r, User{}, http.StatusTooManyRequests, "login.html", page{Title: "Log in", Data: x.ways(), Message: "Too many attempts. Please try again in a minute."})
+			a.show(w, r, User{}, http.StatusTooManyRequests, "login.html", page{Title: "Log in", Data: x.ways(r), Message: "Too many attempts. Please try again in a minute."})
 			return
 		}
 		account, kept, ok := x.check(name, password)
 		if !ok {
 			_ = x.note(r, User{Name: clip(name, 60)}, "was refused", "log-in") // it is refused in any case
-			a.show(w, r, User{}, http.StatusUnauthorized, "login.html", page{Title: "Log in", Data: x.ways(), Message: "Wrong user or password."})
+			a.show(w, r, User{}, http.StatusUnauthorized, "login.html", page{Title: "Log in", Data: x.ways(r), Message: "Wrong user or password."})
 			return
 		}
 		u := User{Name: account.Name, Role: account.Role, csrf: rand.Text()}
@@ -87,7 +97,7 @@ func (x *Access) logIn(a *Admin) http.HandlerFunc {
 			return
 		}
 		x.enter(w, r, u, kept)
-		http.Redirect(w, r, "/", http.StatusSeeOther)
+		http.Redirect(w, r, within(r.PostFormValue("to")), http.StatusSeeOther)
 	}
 }
 

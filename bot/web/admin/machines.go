@@ -2,6 +2,7 @@ package admin
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/subtle"
 	"encoding/json"
@@ -73,7 +74,7 @@ func (a *Admin) metrics(w http.ResponseWriter, r *http.Request) {
 	gauge("last_run_ok", "1 if the last run of a job is done")
 	for _, j := range o.Jobs {
 		if j.Last != nil {
-			fmt.Fprintf(&b, "restock_last_run_ok{job=%q} %d\n", j.Name, one(j.Last.Outcome == bot.Done || j.Last.Outcome == bot.Running))
+			fmt.Fprintf(&b, "restock_last_run_ok{job=%q} %d\n", j.Name, one(cmp.Or(j.Ended, j.Last).Outcome == bot.Done || j.Ended == nil && j.Last.Outcome == bot.Running))
 		}
 	}
 	gauge("ambiguous", "messages that may have gone out")

@@ -51,7 +51,7 @@ func TestFaultClickPersonal(t *testing.T) {
 			t.Errorf("who only looks is shown %s", p)
 		}
 	}
-	if w := b.ask("GET", "/ledger/"+n.Key+"/reveal", "", nil); w.Code != http.StatusMethodNotAllowed {
+	if w := b.ask("GET", "/ledger/"+n.Key+"/reveal", "", nil); w.Code != http.StatusNotFound {
 		t.Errorf("personal data by a link: %d", w.Code)
 	}
 	w := b.ask("POST", "/ledger/"+n.Key+"/reveal", "application/json", url.Values{"csrf": {"local"}})

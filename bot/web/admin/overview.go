@@ -1,6 +1,7 @@
 package admin
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -28,6 +29,7 @@ type overview struct {
 type jobNow struct {
 	Job
 	Last  *bot.Run `json:"last,omitempty"`
+	Ended *bot.Run `json:"ended,omitempty"` // the one before, while the last one is going on
 	Doing string   `json:"doing,omitempty"`
 	// Ambiguous and Held are the messages that wait for a person.
 	Ambiguous int  `json:"ambiguous"`
@@ -68,7 +70,16 @@ func (a *Admin) look(r *http.Request) (o overview, err error) {
 			return o, err
 		}
 		if now.Last != nil {
-			if err := a.judge(ctx, &o, *now.Last); err != nil {
+			if now.Last.Outcome == bot.Running { // it proves nothing yet
+				before, err := a.Ledger.Recent(ctx, bot.RunQuery{Job: j.Name, Before: now.Last.ID, Limit: 1})
+				if err != nil {
+					return o, err
+				}
+				if len(before) > 0 {
+					now.Ended = &before[0]
+				}
+			}
+			if err := a.judge(ctx, &o, *cmp.Or(now.Ended, now.Last)); err != nil {
 				return o, err
 			}
 		}

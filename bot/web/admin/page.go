@@ -124,6 +124,7 @@ func (a *Admin) funcs() template.FuncMap {
 			}
 			return t.UTC().Format("15:04 UTC")
 		},
+		"past": func(t time.Time) bool { return !t.IsZero() && t.Before(a.Now()) },
 		"took": func(d time.Duration) string { return d.Round(100 * time.Millisecond).String() },
 		"ran": func(r bot.Run) string {
 			if r.Finished.IsZero() {
@@ -133,6 +134,7 @@ func (a *Admin) funcs() template.FuncMap {
 		},
 		"words":  func(s any) string { return strings.ReplaceAll(fmt.Sprint(s), "_", " ") },
 		"redact": bot.Redact,
+		"last":   func(list []bot.Change) int { return len(list) - 1 },
 		"told": func(m map[bot.Channel]int) int {
 			n := 0
 			for _, c := range m {

@@ -33,9 +33,15 @@ const (
 )
 
 // ways are how somebody can log in, for the page.
-type ways struct{ Password, Provider bool }
+type ways struct {
+	Password bool   `json:"password"`
+	Provider bool   `json:"provider"`
+	To       string `json:"-"` // where somebody wanted to go
+}
 
-func (x *Access) ways() ways { return ways{Password: len(x.Accounts) > 0, Provider: x.Provider != nil} }
+func (x *Access) ways(r *http.Request) ways {
+	return ways{Password: len(x.Accounts) > 0, Provider: x.Provider != nil, To: within(r.FormValue("to"))}
+}
 
 // beginCookie holds which log-in has begun. It must come back from another site, so it is no strict one; it proves nothing by itself.
 func (x *Access) beginCookie() string { return x.cookieName() + "-login" }
@@ -116,5 +122,5 @@ func (x *Access) end(a *Admin) http.HandlerFunc {
 
 // turnAway shows the log-in with why it did not come about.
 func (a *Admin) turnAway(w http.ResponseWriter, r *http.Request, status int, message string) {
-	a.show(w, r, User{}, status, "login.html", page{Title: "Log in", Data: a.Access.ways(), Message: message})
+	a.show(w, r, User{}, status, "login.html", page{Title: "Log in", Data: a.Access.ways(r), Message: message})
 }

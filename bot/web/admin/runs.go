@@ -32,7 +32,7 @@ func (a *Admin) runs(w http.ResponseWriter, r *http.Request, u User) {
 		a.broken(w, r, u, err)
 		return
 	}
-	if list.Runs = runs; len(runs) == perPage {
+	if list.Runs = append([]bot.Run{}, runs...); len(runs) == perPage {
 		list.More = runs[perPage-1].ID
 	}
 	if list.Jobs, err = a.jobNames(r.Context()); err != nil {

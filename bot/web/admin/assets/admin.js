@@ -7,13 +7,20 @@ for (const form of document.querySelectorAll("form[data-confirm]")) {
 }
 const jobs = document.querySelectorAll("section[data-job]");
 if (jobs.length && window.EventSource) {
-  let running = null;
-  new EventSource("/progress").onmessage = (event) => {
+  const shown = Array.from(jobs, (job) => job).filter((job) => job.dataset.running).map((job) => job.dataset.job).sort().join();
+  const verdict = document.querySelector(".verdict"), said = verdict.innerHTML;
+  const source = new EventSource("/progress");
+  source.onmessage = (event) => {
+    verdict.innerHTML = said;
+    verdict.classList.remove("lost");
     const texts = JSON.parse(event.data) || {};
     for (const job of jobs) job.querySelector(".doing").textContent = texts[job.dataset.job] || "";
-    const now = Object.keys(texts).sort().join();
-    if (running !== null && running !== now) window.location.reload();
-    running = now;
+    if (Object.keys(texts).sort().join() !== shown) window.location.reload();
+  };
+  source.onerror = () => {
+    if (verdict.classList.contains("lost")) return;
+    verdict.classList.add("lost");
+    verdict.textContent = `No connection since ${new Date().toLocaleTimeString()}: what stands here may be old.`;
   };
 }
 // In the lab, a line, its matches on the pictures and its findings light up together; a click goes to the line in the file.
@@ -27,7 +34,7 @@ if (text) {
     one.addEventListener("mouseenter", () => light(true));
     one.addEventListener("mouseleave", () => light(false));
     one.addEventListener("click", (event) => {
-      if (event.target.closest("button, a, .picking")) return;
+      if (event.target.closest("button:not(.goto), a, .picking")) return;
       const before = lines().slice(0, line - 1);
       const at = before.join("\n").length + (before.length ? 1 : 0);
       text.focus();
@@ -54,6 +61,11 @@ if (text) {
   };
   number();
   text.addEventListener("input", number);
+  let leaving = false;
+  for (const form of document.forms) form.addEventListener("submit", () => { leaving = true; });
+  window.addEventListener("beforeunload", (event) => {
+    if (!leaving && text.value !== text.defaultValue) event.preventDefault();
+  });
   text.addEventListener("scroll", () => { numbers.scrollTop = text.scrollTop; });
   if (wrong.size) show(Math.min(...wrong));
 }
@@ -78,7 +90,7 @@ for (const button of document.querySelectorAll("button.onpicture")) {
       form.prepend(field);
     }
     form.elements.text.value = text.value;
-    form.submit();
+    form.requestSubmit();
   });
 }
 // A proposal goes into the text as it stands, and not into the one that it was made for: what was typed meanwhile stays.
