@@ -73,6 +73,7 @@ type visit struct {
 	frame    string               // that is worked in
 	trying   int                  // steps of try around the present one
 	early    []selectors.Response // answers that came before they were waited for
+	opening  []byte               // picture of the first page of the list at work
 
 	submitted bool   // the log-in was sent and nobody knows what became of it
 	who       string // the account that is logged in
@@ -94,6 +95,9 @@ func (v *visit) stepLimit() time.Duration { return cmp.Or(v.s.StepLimit, 10*time
 
 // come tells of a page that a flow has come to.
 func (v *visit) come(ctx context.Context, what string) error {
+	if what == "page 1" {
+		v.opening = v.s.picture(ctx, v)
+	}
 	if v.s.OnPage == nil {
 		return nil
 	}
@@ -349,7 +353,7 @@ func (s *Sites) explain(v *visit, site, flow string, err error) error {
 }
 
 func (v *visit) begin(flow string, work map[string]string) {
-	v.flow, v.work, v.doing, v.place, v.complete = flow, work, "", "", ""
+	v.flow, v.work, v.doing, v.place, v.complete, v.opening = flow, work, "", "", "", nil
 	v.page.Watch(v.interruptions())
 	v.page.Reading(v.reads())
 }

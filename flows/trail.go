@@ -94,21 +94,36 @@ func (s *Sites) Witness(ctx context.Context, site string, failure *bot.StepError
 	return s.evidence(ctx, v, failure)
 }
 
-// worked takes the picture of a flow that worked, once a run. It is kept when the run ends, if it was believed.
+// worked keeps the picture of a flow that worked, once a run: of a list, its first page. It is kept for later runs when this one ends, if it
+// was believed.
 func (s *Sites) worked(ctx context.Context, v *visit) {
-	key := v.site.Site + "/" + v.flow
-	if s.Evidence == "" || s.pictured[key] {
+	picture := v.opening
+	if picture == nil {
+		picture = s.picture(ctx, v)
+	}
+	if picture == nil { // there is an older one
 		return
 	}
 	if s.goods == nil {
 		s.pictured, s.goods = map[string]bool{}, map[string]evidence.Good{}
 	}
+	key := v.site.Site + "/" + v.flow
 	s.pictured[key] = true
+	s.goods[key] = evidence.Good{At: s.Now().In(s.Zone), Picture: picture}
+}
+
+// picture takes a picture of a flow's page, unless there is one of this run, or none is wanted.
+func (s *Sites) picture(ctx context.Context, v *visit) []byte {
+	if s.Evidence == "" || s.pictured[v.site.Site+"/"+v.flow] {
+		return nil
+	}
 	ctx, cancel := context.WithTimeout(ctx, thumbLimit)
 	defer cancel()
-	if picture, err := v.page.Picture(ctx, goodWidth, v.hidden()); err == nil { // else there is an older one
-		s.goods[key] = evidence.Good{At: s.Now().In(s.Zone), Picture: picture}
+	picture, err := v.page.Picture(ctx, goodWidth, v.hidden())
+	if err != nil {
+		return nil
 	}
+	return picture
 }
 
 // lastGood is the last picture of a flow that worked: of this run, or of an earlier one.
