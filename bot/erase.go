@@ -148,8 +148,10 @@ func (l *Ledger) Retain(ctx context.Context, since time.Time, windows Windows) (
 			names.keep(l, n)
 		}
 	}
-	if err := l.rewriteOrders(ctx, names.of); err != nil {
-		return 0, err
+	if len(names.names) > 0 {
+		if err := l.rewriteOrders(ctx, names.of); err != nil {
+			return 0, err
+		}
 	}
 	forgotten := 0
 	for entry, err := range l.store.Scan(ctx, People, "") {

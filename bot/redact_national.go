@@ -1,6 +1,9 @@
 package bot
 
-import "strings"
+import (
+	"strings"
+	"unicode/utf8"
+)
 
 // redactNational replaces phone numbers as people of a country write them for each other: 0491 570 006, (02) 5550 1234. A number without
 // gaps is taken for one of a mobile phone only, because codes of products look like the others; one with dashes may be a date.
@@ -14,10 +17,15 @@ func redactNational(s string) string {
 		}
 		run := headOf(s[at:], func(r rune) bool { return isDigit(r) || r == ' ' || r == '-' || r == ')' || r == '\u00a0' })
 		run = run[:strings.LastIndexFunc(run, isDigit)+1]
-		before := out.String() + s[:at]
-		inside := before != "" && (letterOrDigit(rune(before[len(before)-1])) || strings.ContainsRune("+.,:…-_/", []rune(before)[len([]rune(before))-1]))
+		before := s[:at]
+		if before == "" {
+			before = out.String()
+		}
+		last, _ := utf8.DecodeLastRuneInString(before)
+		next, _ := utf8.DecodeRuneInString(s[at+len(run):])
+		inside := before != "" && (letterOrDigit(last) || strings.ContainsRune("+.,:…-_/", last))
 		rest := s[at+len(run):]
-		if inside || !national(run) || rest != "" && letterOrDigit([]rune(rest)[0]) {
+		if inside || !national(run) || rest != "" && letterOrDigit(next) {
 			size := max(1, len(headOf(s[at:], isDigit)))
 			out.WriteString(s[:at+size])
 			s = s[at+size:]

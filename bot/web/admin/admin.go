@@ -217,13 +217,18 @@ const (
 	maxFile = 4 << 20 // a selector file, as a form sends it
 )
 
-// own refuses what another site has our pages do in somebody's browser: to show a picture of ours is to ask for a page, and the lab starts
-// a browser for one. To be led here by a link is no harm.
+// elsewhere reports whether another site has a browser ask for something.
+func elsewhere(r *http.Request) bool {
+	from := r.Header.Get("Sec-Fetch-Site")
+	return from == "cross-site" || from == "same-site"
+}
+
+// own refuses what another site has our pages do in somebody's browser: to show a picture of ours is to ask for a page, and that may be
+// work. To be led here by a link is no harm.
 func own(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		from := r.Header.Get("Sec-Fetch-Site")
-		led := r.Header.Get("Sec-Fetch-Mode") == "navigate" && r.Header.Get("Sec-Fetch-Dest") == "document" && !strings.HasPrefix(r.URL.Path, "/lab")
-		if (from == "cross-site" || from == "same-site") && !led {
+		led := r.Header.Get("Sec-Fetch-Mode") == "navigate" && r.Header.Get("Sec-Fetch-Dest") == "document"
+		if elsewhere(r) && !led {
 			http.Error(w, "another site has asked for this", http.StatusForbidden)
 			return
 		}

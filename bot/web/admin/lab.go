@@ -115,6 +115,10 @@ func (a *Admin) lab(w http.ResponseWriter, r *http.Request, u User) {
 	}
 	if err == nil {
 		b.Text, b.Former = text, Sum(text)
+		if elsewhere(r) { // a link of another site starts no browser
+			a.bench(w, r, u, b, "Press Try to see what each line finds.", nil)
+			return
+		}
 		var t Trial
 		t, err = a.Lab.Try(r.Context(), b.Site, b.Text, u.Role >= Administrator)
 		b.Trial = &t

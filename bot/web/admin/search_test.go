@@ -92,6 +92,13 @@ func TestFaultForeignGet(t *testing.T) {
 	r.Header.Set("Sec-Fetch-Dest", "image")
 	r.Header.Set("Referer", "https://evil.example/")
 	b.h.ServeHTTP(httptest.NewRecorder(), r)
+	r.Header.Set("Sec-Fetch-Mode", "navigate")
+	r.Header.Set("Sec-Fetch-Dest", "document")
+	w := httptest.NewRecorder()
+	b.h.ServeHTTP(w, r)
+	if w.Code != http.StatusOK || !strings.Contains(w.Body.String(), "Press Try") {
+		t.Errorf("a link from a mail does not lead to the lab: %d", w.Code)
+	}
 	if tried > 0 {
 		t.Error("an image of a foreign page starts a browser here")
 	}
