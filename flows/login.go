@@ -66,6 +66,7 @@ func (v *visit) tryLogin(ctx context.Context, l *selectors.Login, credentials st
 	}
 	v.submitted = true // until it is known how it ended: a password is not sent over and over to a site that is not well
 	stepErr := v.run(ctx, l.Steps, nil)
+	doing, place := v.doing, v.place
 	v.doing, v.place = "log in", l.Done.Pos.String()
 	ends := []selectors.Condition{l.Done}
 	for _, no := range []*selectors.Condition{l.Refused, l.Locked} {
@@ -87,7 +88,8 @@ func (v *visit) tryLogin(ctx context.Context, l *selectors.Login, credentials st
 		return v.refused(ctx, l, l.Locked, credentials)
 	case err == nil:
 		return v.refused(ctx, l, l.Refused, credentials)
-	case stepErr != nil:
+	case stepErr != nil: // that is the cause, and not that nobody is logged in
+		v.doing, v.place = doing, place
 		return stepErr
 	}
 	return err

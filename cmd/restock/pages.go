@@ -82,7 +82,7 @@ type saver struct {
 }
 
 func (s *saver) save(ctx context.Context, site *selectors.Site, flow, what string, _ selectors.Values, page flows.Page) error {
-	if s.saved[flow] >= s.most {
+	if s.saved[flow] >= s.most && what != pageThatFailed {
 		return nil
 	}
 	s.saved[flow]++

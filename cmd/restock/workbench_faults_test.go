@@ -71,6 +71,14 @@ func TestFaultSaveKeeps(t *testing.T) {
 	if !strings.Contains(all, first+"\x00") {
 		t.Errorf("two saves within a second (%s, %s): the first file is nowhere any more", k1, k2)
 	}
+	if names, err := b.Formers("crm"); err != nil || len(names) != 2 {
+		t.Errorf("former files %v, %v", names, err)
+	} else if text, err := b.Former("crm", names[1]); err != nil || text != first {
+		t.Errorf("the first file cannot be looked at any more: %v", err)
+	}
+	if _, err := b.Former("crm", "../restock.yaml"); err == nil {
+		t.Error("another file is given out")
+	}
 	if info, _ := os.Stat(path); info.Mode().Perm() != 0o664 {
 		t.Errorf("the file was 664, and is %o: who edits it in an editor cannot read it any more", info.Mode().Perm())
 	}

@@ -87,6 +87,30 @@ func (w *workshop) used(site string) bool {
 	return slices.ContainsFunc(w.config.Jobs, func(j config.Job) bool { return j.IMS == site || j.CRM == site || j.Orders == site })
 }
 
+// mostKept is how many former files are offered.
+const mostKept = 30
+
+// Formers implements admin.Lab.
+func (b *workbench) Formers(name string) ([]string, error) {
+	files, err := filepath.Glob(b.path(name) + ".2*")
+	for i, file := range files {
+		files[i] = filepath.Base(file)
+	}
+	slices.Sort(files)
+	slices.Reverse(files)
+	return files[:min(len(files), mostKept)], err
+}
+
+// Former implements admin.Lab.
+func (b *workbench) Former(name, former string) (string, error) {
+	files, err := b.Formers(name)
+	if err != nil || !slices.Contains(files, former) {
+		return "", errors.Join(err, fs.ErrNotExist)
+	}
+	data, err := os.ReadFile(filepath.Join(filepath.Dir(b.path(name)), former))
+	return string(data), err
+}
+
 // keep writes the former content beside a file, under a name that nothing has yet.
 func (b *workbench) keep(path string, data []byte) (kept string, err error) {
 	at := path + "." + b.w.a.now().UTC().Format("20060102-150405")

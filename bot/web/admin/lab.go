@@ -18,6 +18,9 @@ type Lab interface {
 	Sites() ([]string, error)
 	// File returns the text of a site's file.
 	File(site string) (string, error)
+	// Formers are the names of what the file was before, the latest first, and Former is the text of one.
+	Formers(site string) ([]string, error)
+	Former(site, name string) (string, error)
 	// Fetch logs in to the site and saves its pages anew, without writing anything there.
 	Fetch(ctx context.Context, site string) error
 	// Try tries a text on the saved pages of the site. One that asks for other settings or secrets of this machine than the site's file is
@@ -81,11 +84,12 @@ type Match struct {
 
 // bench is the page of one site.
 type bench struct {
-	Site   string  `json:"site"`
-	Text   string  `json:"text"`
-	Former string  `json:"-"` // hash of the file that the text was made from
-	Trial  *Trial  `json:"trial,omitempty"`
-	Picked *Picked `json:"picked,omitempty"`
+	Site   string   `json:"site"`
+	Text   string   `json:"text"`
+	Former string   `json:"-"`                // hash of the file that the text was made from
+	Kept   []string `json:"former,omitempty"` // names of what the file was before
+	Trial  *Trial   `json:"trial,omitempty"`
+	Picked *Picked  `json:"picked,omitempty"`
 }
 
 func (a *Admin) labs(w http.ResponseWriter, r *http.Request, u User) {
@@ -115,6 +119,12 @@ func (a *Admin) lab(w http.ResponseWriter, r *http.Request, u User) {
 	}
 	if err == nil {
 		b.Text, b.Former = text, Sum(text)
+		if name := r.URL.Query().Get("former"); name != "" {
+			if b.Text, err = a.Lab.Former(b.Site, name); err != nil {
+				a.missing(w, r, u, "There is no such file any more.")
+				return
+			}
+		}
 		if elsewhere(r) { // a link of another site starts no browser
 			a.bench(w, r, u, b, "Press Try to see what each line finds.", nil)
 			return
@@ -137,7 +147,7 @@ func (a *Admin) formerOf(site string) string {
 
 func (a *Admin) bench(w http.ResponseWriter, r *http.Request, u User, b bench, message string, err error) {
 	status := http.StatusOK
-	if err != nil {
+	if b.Kept, _ = a.Lab.Formers(b.Site); err != nil { // else none are offered
 		status, message = http.StatusUnprocessableEntity, err.Error()
 	}
 	a.show(w, r, u, status, "lab.html", page{Title: "Lab: " + b.Site, Here: "/lab", Message: message, Data: b})

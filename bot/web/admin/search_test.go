@@ -106,9 +106,11 @@ func TestFaultForeignGet(t *testing.T) {
 
 type countLab struct{ n *int }
 
-func (countLab) Sites() ([]string, error)            { return []string{"crm"}, nil }
-func (countLab) File(string) (string, error)         { return "site: crm\n", nil }
-func (countLab) Fetch(context.Context, string) error { return nil }
+func (countLab) Sites() ([]string, error)              { return []string{"crm"}, nil }
+func (countLab) File(string) (string, error)           { return "site: crm\n", nil }
+func (countLab) Formers(string) ([]string, error)      { return nil, nil }
+func (countLab) Former(string, string) (string, error) { return "", nil }
+func (countLab) Fetch(context.Context, string) error   { return nil }
 func (c countLab) Try(context.Context, string, string, bool) (admin.Trial, error) {
 	*c.n++
 	return admin.Trial{}, nil
