@@ -146,7 +146,9 @@ func (b *Bot) end(run *Run, err error) {
 	}
 	run.Outcome, run.Error = FailedRun, Redact(err.Error())
 	if errors.Is(err, context.Canceled) {
-		run.Outcome, run.Error = StoppedRun, "it was stopped before its end; the next run goes on"
+		if run.Outcome = StoppedRun; run.Error == context.Canceled.Error() {
+			run.Error = "it was stopped before its end; the next run goes on"
+		}
 	}
 	if step, ok := errors.AsType[*StepError](err); ok {
 		run.Problem = step.clean()
