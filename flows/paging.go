@@ -236,9 +236,20 @@ func (l *list) same() error {
 }
 
 func (l *list) nothing(a selectors.Answer) error {
-	return &bot.StepError{
-		Class: bot.PageChanged, Step: "read the list", Place: l.r.Rows.Pos.String(), URL: a.URL,
-		Expected: "rows (" + l.r.Rows.String() + "), or the page's own sign that there are none (" + l.r.Empty.String() + ")",
-		Found:    "neither", Hint: "an empty page is not believed; look at the screenshot",
+	e := l.empty("look at the screenshot")
+	e.Place, e.URL = l.r.Rows.Pos.String(), a.URL
+	return e
+}
+
+// empty is the failure of a list that shows no rows, and does not say that it has none.
+func (l *list) empty(hint string) *bot.StepError {
+	e := &bot.StepError{
+		Class: bot.PageChanged, Step: "read the list", Place: l.r.Pos.String(), Expected: "rows (" + l.r.Rows.String() + ")",
+		Found: "none, and no sign of the page that there are none: the file has no empty:", Hint: "an empty page is not believed; " + hint,
 	}
+	if l.r.Empty != nil {
+		e.Expected += ", or the page's own sign that there are none (" + l.r.Empty.String() + ")"
+		e.Found = "no row, and no such sign"
+	}
+	return e
 }

@@ -134,7 +134,7 @@ func TestNeverWrongQuietly(t *testing.T) {
 		},
 		{
 			name: "a fetched page without rows", file: "stock:\n  open: /?p=x\n  next: {css: a.next}\n  walk: fetch\n  within: 3s\n" + listBody,
-			page: fetched("<h1>Stock</h1><p>The list could not be loaded.</p>"), fails: "found neither",
+			page: fetched("<h1>Stock</h1><p>The list could not be loaded.</p>"), fails: "no sign of the page that there are none",
 		},
 		{
 			name: "a fetched page with rows that its style hides", file: "stock:\n  open: /?p=x\n  next: {css: a.next}\n  walk: fetch\n" + listBody,

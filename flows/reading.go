@@ -361,11 +361,7 @@ func (l *list) judge(last selectors.Answer, n int) error {
 		return &movedError{fmt.Sprintf("%d rows, while the page says %d", n, l.total)}
 	}
 	if n == 0 && !last.Empty && l.total != 0 {
-		return &bot.StepError{
-			Class: bot.PageChanged, Step: "read the list", Place: l.r.Pos.String(),
-			Expected: "rows (" + l.r.Rows.String() + "), or the page's own sign that there are none (" + l.r.Empty.String() + ")",
-			Found:    "neither", Hint: "an empty page is not believed: give empty: what the page shows when a list is empty",
-		}
+		return l.empty("give empty: what the page shows when a list is empty")
 	}
 	if e := l.r.Expect; e != nil && (n < e.Min || e.Max > 0 && n > e.Max) {
 		return &bot.StepError{

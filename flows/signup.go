@@ -145,7 +145,7 @@ func (v *visit) lookFor(ctx context.Context, e *selectors.Entering) (there bool,
 			}
 			return false, &bot.StepError{
 				Class: bot.PageChanged, Expected: "the request (" + e.There.String() + "), or the page's sign that it is not there (" + e.Absent.String() + ")",
-				Found: "neither, or both, in time", Hint: "look at the screenshot and correct there:, absent: or proof:; nothing was entered",
+				Found: "none of the two, or both, in time", Hint: "look at the screenshot and correct there:, absent: or proof:; nothing was entered",
 			}
 		}
 	}

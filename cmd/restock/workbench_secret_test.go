@@ -10,6 +10,7 @@ import (
 
 // TestLabTellsNoSecret: trying a file on saved pages shows no secret and no setting of this machine.
 func TestLabTellsNoSecret(t *testing.T) {
+	t.Parallel()
 	s := newShop(t, "")
 	w, err := s.open()
 	s.must(err)
@@ -24,6 +25,9 @@ func TestLabTellsNoSecret(t *testing.T) {
 		trial, err := b.Try(t.Context(), "ims", text, true)
 		s.must(err)
 		trial.Pages = nil
+		if len(trial.Findings) == 0 {
+			t.Errorf("a secret in what is looked for is no finding: %s", proof)
+		}
 		if out, _ := json.Marshal(trial); secret == "" || strings.Contains(string(out), secret) {
 			t.Errorf("the trial shows STATE_KEY: %s", proof)
 		}

@@ -22,9 +22,13 @@ func TestLabWithin(t *testing.T) {
 	s.must(err)
 	good := string(data)
 	for name, edit := range map[string][3]string{
-		"another base":      {"base: ${CRM_URL}", "base: https://evil.example", "https://evil.example"},
-		"the user's secret": {"${secret:CRM_USER}", "${secret:SMS_TOKEN}", "${secret:SMS_TOKEN}"},
-		"a setting":         {"base: ${CRM_URL}", "base: ${IMS_URL}", "${IMS_URL}"},
+		"another base":        {"base: ${CRM_URL}", "base: https://evil.example", "https://evil.example"},
+		"the user's secret":   {"${secret:CRM_USER}", "${secret:SMS_TOKEN}", "${secret:SMS_TOKEN}"},
+		"a setting":           {"base: ${CRM_URL}", "base: ${IMS_URL}", "${IMS_URL}"},
+		"an escape":           {`"${secret:CRM_USER}"`, `"\x24{secret:STATE_KEY}"`, "${secret:STATE_KEY}"},
+		"a brace":             {`"${secret:CRM_USER}"`, `"$\x7bsecret:STATE_KEY}"`, "${secret:STATE_KEY}"},
+		"one behind another":  {`"${secret:CRM_USER}"`, `"${secret:CRM_USER}$\u007bsecret:STATE_KEY}"`, "${secret:STATE_KEY}"},
+		"a line that goes on": {`"${secret:CRM_USER}"`, "\"$\\\n          {secret:STATE_KEY}\"", "${secret:STATE_KEY}"},
 	} {
 		text := strings.Replace(good, edit[0], edit[1], 1)
 		if text == good {
