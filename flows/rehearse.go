@@ -12,8 +12,8 @@ import (
 // errEnough ends a rehearsal before anything would be written.
 var errEnough = errors.New("enough")
 
-// Rehearse goes through all flows of a site up to the point where something would be written: it logs in, reads the lists, and
-// opens one record. OnPage is told of each page. It returns what went wrong in each flow, and notes of what was not tried.
+// Rehearse goes through all flows of a site up to the point where something would be written: it logs in, reads the lists,
+// opens one record, and looks for the request of a customer that there is not. OnPage is told of each page. It returns what went wrong in each flow, and notes of what was not tried.
 func (s *Sites) Rehearse(ctx context.Context, site string) (failed map[string]error, notes []string) {
 	failed = map[string]error{}
 	file := s.Files[site]
@@ -49,6 +49,13 @@ func (s *Sites) Rehearse(ctx context.Context, site string) (failed map[string]er
 		_, err := s.FollowUp(ctx, site, n, func(context.Context) error { return errEnough })
 		if !errors.Is(err, errEnough) {
 			note("followup", err)
+		}
+	}
+	if file.Signup != nil && sku != "" {
+		up := bot.SignUp{ID: "rehearsal", SKU: sku, Product: sku, Channel: bot.Email, Address: "rehearsal@restock.invalid", Customer: "Rehearsal", At: s.Now()}
+		_, err := s.SignUp(ctx, site, up, func(context.Context) error { return errEnough }) // it is looked for, and not entered
+		if !errors.Is(err, errEnough) {
+			note("signup", err)
 		}
 	}
 	if file.Orders != nil {
