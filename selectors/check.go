@@ -317,6 +317,9 @@ func (c *checker) values() {
 		for s := range Every(c.site.Login.Steps) {
 			typed[&s.Secret] = true
 			for i := range s.Fields {
+				if s.Do != "fill" && s.Do != "type" { // others show it, or take it for a file
+					continue
+				}
 				typed[&s.Fields[i].Value] = true
 			}
 		}

@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -38,7 +39,7 @@ func (w *workshop) administer(ctx context.Context, b *board) (serve func(), err 
 			return nil, configError(u.String(), "admin: user "+u.Name, err)
 		}
 		role, _ := admin.ParseRole(u.Role) // checked with the file
-		access.Accounts = append(access.Accounts, admin.Account{Name: u.Name, Role: role, Password: config.NewSecret(hash).Reveal})
+		access.Accounts = append(access.Accounts, admin.Account{Name: u.Name, Role: role, Password: w.password(u, hash)})
 	}
 	if o := c.OIDC; o != nil {
 		secret, err := o.Secret.Expand(w.values())
@@ -82,6 +83,20 @@ func (w *workshop) administer(ctx context.Context, b *board) (serve func(), err 
 			w.a.say("restock: the operators' page has ended: %v", err)
 		}
 	}, nil
+}
+
+// password gives what is kept of a user's password now: a changed secret holds at once, and one that cannot be read changes nothing.
+func (w *workshop) password(u config.AdminUser, hash string) func() string {
+	var mu sync.Mutex
+	last := config.NewSecret(hash)
+	return func() string {
+		mu.Lock()
+		defer mu.Unlock()
+		if now, err := u.Password.Expand(w.values()); err == nil && admin.CheckHash(now) == nil {
+			last = config.NewSecret(now)
+		}
+		return last.Reveal()
+	}
 }
 
 // encrypted reports whether people reach the page over https: a proxy may speak it.

@@ -18,9 +18,9 @@ import (
 const needsEvery = 10 * time.Minute
 
 // lookAtNeeds looks again and again at what runs need, so that no page has to wait for it.
-func (b *board) lookAtNeeds(ctx context.Context) {
+func (b *board) lookAtNeeds(ctx context.Context, does map[string]bool) {
 	for ctx.Err() == nil {
-		needs := b.w.needs(ctx)
+		needs := b.w.needs(ctx, does)
 		b.mu.Lock()
 		b.needs = needs
 		b.mu.Unlock()
@@ -43,16 +43,24 @@ func (w *workshop) unknown() []admin.Check {
 	return list
 }
 
-// needs looks whether the browser, the mail server and the SMS gateway are there. Nothing is sent.
-func (w *workshop) needs(ctx context.Context) []admin.Check {
+// needs looks whether the browser, the mail server and the SMS gateway are there, as far as this machine has to do with them. Nothing is sent.
+func (w *workshop) needs(ctx context.Context, does map[string]bool) []admin.Check {
 	list := w.unknown()
-	list[0] = w.browserNeed(ctx)
+	ctx, cancel := context.WithTimeout(ctx, preflightLimit)
+	defer cancel()
+	if does[roleSchedule] || does[roleBrowse] {
+		list[0] = w.browserNeed(ctx)
+	} else {
+		list[0].Text = "this machine needs none"
+	}
+	if !does[roleSchedule] && !does[roleSend] {
+		list[1].Text, list[2].Text = "this machine sends nothing", "this machine sends nothing"
+		return list
+	}
 	render, err := notify.Renderer(w.shop())
 	if err != nil {
 		return append(list, admin.Check{Name: "texts", Text: bot.Clean(err.Error()), Next: "correct what is named"})
 	}
-	ctx, cancel := context.WithTimeout(ctx, preflightLimit)
-	defer cancel()
 	if w.config.SMTP != nil {
 		sender, err := w.mailer(w.config.SMTP, render)
 		if err == nil {

@@ -20,7 +20,7 @@ import (
 	"restock/state"
 )
 
-// BenchmarkPages asks for the pages of the operators, with 100,000 runs and 1,000,000 notifications in the state, and prints how long
+// BenchmarkPages asks for the pages of the operators, with 100,000 runs, 1,000,000 notifications and 50,000 people who have left in the state, and prints how long
 // the slowest of a hundred answers took in milliseconds, and how much memory an answer takes.
 func BenchmarkPages(b *testing.B) {
 	const runs, notifications = 100_000, 1_000_000
@@ -47,6 +47,7 @@ func BenchmarkPages(b *testing.B) {
 		"overview": "/", "runs": "/runs", "older": "/runs?before=20250101-000000-x", "failed": "/runs?job=restock&outcome=failed", "run": "/runs/" + newest[0].ID,
 		"ledger": "/ledger", "state": "/ledger?state=ambiguous", "product": "/ledger?sku=SKU-00007&restock=1&job=restock", "customer": "POST customer=c7@example.com",
 		"notification": "/ledger/" + key, "schedule": "/schedule", "waves": "/waves", "suppressions": "/suppressions", "metrics": "/metrics",
+		"audit": "/audit", "beyond": "/ledger?sku=SKU-00007&job=restock&skip=100",
 	} {
 		b.Run(name, func(b *testing.B) {
 			var took []time.Duration
@@ -124,6 +125,20 @@ func crowded(b *testing.B, runs, notifications int) (*bot.Ledger, bot.Store) {
 			plan = append(plan, oneOfMany(i, now))
 		}
 		if err := ledger.Commit(b.Context(), bot.Comparison{}, plan); err != nil {
+			b.Fatal(err)
+		}
+	}
+	writes = nil
+	for i := range notifications / 20 {
+		who := fmt.Sprintf("%032x", i)
+		value, err := json.Marshal(bot.Suppression{Who: who, Reason: bot.LeftUs, Source: "link", At: now.Add(-time.Duration(i) * time.Minute), Written: now})
+		if err != nil {
+			b.Fatal(err)
+		}
+		writes = append(writes, bot.Write{Table: bot.Suppressions, Key: who + "/", Value: value})
+	}
+	for part := range slices.Chunk(writes, 5000) {
+		if _, err := store.Apply(b.Context(), part...); err != nil {
 			b.Fatal(err)
 		}
 	}

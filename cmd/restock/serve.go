@@ -74,7 +74,7 @@ func (a *app) serve(ctx context.Context, w *workshop, does map[string]bool) erro
 	if does[roleWeb] {
 		side.Go(func() { b.watch(beside) })
 		if w.config.Admin != nil {
-			side.Go(func() { b.lookAtNeeds(beside) })
+			side.Go(func() { b.lookAtNeeds(beside, does) })
 		}
 		if err := w.beside(beside, &side, b); err != nil {
 			return err
@@ -166,9 +166,12 @@ func (b *board) skip(ctx context.Context, name string) error {
 // tick does the run of a job that is due.
 func (b *board) tick(ctx context.Context, job string, due time.Time) error {
 	a := b.w.a
-	if paused, err := b.paused(ctx, job); paused || err != nil {
+	switch paused, err := b.paused(ctx, job); {
+	case err != nil:
+		return err
+	case paused:
 		a.say("job %s: skipped, because it is paused", job)
-		return errors.Join(err, b.skip(ctx, job))
+		return b.skip(ctx, job)
 	}
 	run, err := b.run(ctx, job, "cron")
 	if _, busy := errors.AsType[*bot.LockedError](err); busy {

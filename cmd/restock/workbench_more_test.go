@@ -40,15 +40,24 @@ func TestFaultLiveClicks(t *testing.T) {
 	for name, text := range map[string]string{
 		"login steps":   strings.Replace(former, "  steps:\n", "  steps:\n    - {click: {css: \".delete\"}}\n", 1),
 		"interruptions": strings.Replace(former, "interruptions:\n", "interruptions:\n  - {when: {css: body}, steps: [{click: {css: \".delete\"}}]}\n", 1),
+		"elements":      strings.Replace(former, "{role: button, name: Log in}", "{text: Delete everything}", 1),
 	} {
 		if text == former {
 			t.Fatalf("%s: the sample file is another one now:\n%s", name, former)
 		}
-		if looksOnly(text, data) == nil {
+		site, err := selectors.Load(b.path("ims"), []byte(text))
+		if err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		if looksOnly(site, b.path("ims"), data) == nil {
 			t.Errorf("%s: may be tried on the live site by whoever may not save it there", name)
 		}
 	}
-	if err := looksOnly(strings.Replace(former, "Products", "Goods", -1)+"# a word\n", data); err != nil {
+	site, err := selectors.Load(b.path("ims"), []byte("# a word\n"+strings.Replace(former, "Products", "Goods", -1)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := looksOnly(site, b.path("ims"), data); err != nil {
 		t.Errorf("what only reads may not be tried: %v", err)
 	}
 }

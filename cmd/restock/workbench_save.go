@@ -76,7 +76,7 @@ func (b *workbench) usable(site *selectors.Site, path string, former []byte) err
 		return fmt.Errorf("a job needs the site %s, and the file would be of site %s", old.Site, site.Site)
 	}
 	sites[site.Site] = site
-	if after := missing(); len(after) > len(before) {
+	if after := slices.DeleteFunc(missing(), func(f string) bool { return slices.Contains(before, f) }); len(after) > 0 {
 		return errors.New(strings.Join(after, "; "))
 	}
 	return nil

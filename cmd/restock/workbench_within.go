@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -17,12 +18,14 @@ func (b *workbench) within(site *selectors.Site, text, path string, former []byt
 			return fmt.Errorf("the file asks for %s, which it did not before", name)
 		}
 	}
-	if posts := strict.Section([]byte(text), "posts"); posts != "" && posts != strict.Section(former, "posts") {
-		return fmt.Errorf("while it reads, the file may send to %s, which it might not before", posts)
-	}
 	old, err := selectors.Load(path, former)
 	if err != nil {
 		return fmt.Errorf("the former file has findings, so that nobody can tell whether this one reaches other addresses")
+	}
+	for _, posts := range site.Posts {
+		if !slices.Contains(old.Posts, posts) {
+			return fmt.Errorf("while it reads, the file may send to %s, which it might not before", posts)
+		}
 	}
 	for _, reach := range []struct {
 		say         string
@@ -48,13 +51,18 @@ func (b *workbench) within(site *selectors.Site, text, path string, former []byt
 	return nil
 }
 
-// looksOnly returns an error if a text would do something else on the live site than to read it, which its saved file does not do: what logs
+// looksOnly returns an error if a file would do something else on the live site than to read it, which its saved one does not do: what logs
 // in and what answers interruptions clicks.
-func looksOnly(text string, former []byte) error {
-	for _, part := range [][]string{{"login", "steps"}, {"interruptions"}} {
-		if now := strict.Section([]byte(text), part...); now != "" && now != strict.Section(former, part...) {
-			return fmt.Errorf("%s: is another one than in the saved file, and it clicks on the site", strings.Join(part, ": "))
-		}
+func looksOnly(site *selectors.Site, path string, former []byte) error {
+	old, err := selectors.Load(path, former)
+	if err != nil {
+		return errors.New("the saved file has findings, so that nobody can tell whether this one clicks on something else")
+	}
+	if site.Login != nil && (old.Login == nil || !strict.Same(site.Login.Steps, old.Login.Steps) || !strict.Same(site.Login.Open, old.Login.Open)) {
+		return errors.New("it logs in by other steps than the saved file, and they click on the site")
+	}
+	if !strict.Same(site.Interruptions, old.Interruptions) {
+		return errors.New("it answers other interruptions than the saved file, and the answers click on the site")
 	}
 	return nil
 }

@@ -45,8 +45,19 @@ func Decode(file string, data []byte, into any) Findings {
 	if root == nil {
 		return d.Findings
 	}
+	d.tags(root)
 	d.Into(root, into)
 	return d.Findings
+}
+
+// tags finds what says of itself what kind of value it is: programs disagree on what that means.
+func (d *Decoder) tags(n *Node) {
+	if n.Style&yaml.TaggedStyle != 0 {
+		d.Report(n, "the tag "+n.Tag, "a value without a tag", "put text in \"double quotes\"")
+	}
+	for _, part := range n.Content {
+		d.tags(part)
+	}
 }
 
 func (d *Decoder) parse(data []byte) *Node {
@@ -270,7 +281,7 @@ func (d *Decoder) duration(n *Node, v reflect.Value) {
 	t, err := time.ParseDuration(text)
 	if days, ok := strings.CutSuffix(strings.ReplaceAll(text, " ", ""), "d"); ok && err != nil {
 		var n int
-		if n, err = strconv.Atoi(days); n > 10_000 {
+		if n, err = strconv.Atoi(days); n > 10_000 || n < 0 {
 			err = strconv.ErrRange
 		}
 		t = time.Duration(n) * 24 * time.Hour

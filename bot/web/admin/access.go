@@ -238,6 +238,9 @@ func network(r *http.Request) string {
 // networkOf is what attempts are counted by: an address, or the network of one of IPv6, of which everybody has many.
 func networkOf(r *http.Request) string {
 	from, ok := address(r)
+	if ok && from.IsLoopback() {
+		return "this machine"
+	}
 	if ok && from.Is6() {
 		if p, err := from.WithZone("").Prefix(64); err == nil {
 			return p.String()

@@ -49,7 +49,7 @@ type Admin struct {
 	mu      sync.Mutex
 	reports map[string]*made
 	lasts   map[string]latest // by job
-	words   map[string]string // of what was done, by session
+	words   map[string]word   // of what was done, by session
 }
 
 // Control is what the page can do, besides looking.
@@ -121,7 +121,7 @@ func (a *Admin) Handler() (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	a.pages, a.reports, a.lasts, a.words = pages, map[string]*made{}, map[string]latest{}, map[string]string{}
+	a.pages, a.reports, a.lasts, a.words = pages, map[string]*made{}, map[string]latest{}, map[string]word{}
 	assets, err := fs.Sub(files, "assets")
 	if err != nil {
 		return nil, err

@@ -82,6 +82,9 @@ type Match struct {
 	What                           string
 }
 
+// Unsaved reports whether the text is not what the file was when somebody began to edit it.
+func (b bench) Unsaved() bool { return Sum(b.Text) != b.Former }
+
 // bench is the page of one site.
 type bench struct {
 	Site   string   `json:"site"`
@@ -103,7 +106,7 @@ func (a *Admin) labs(w http.ResponseWriter, r *http.Request, u User) {
 
 // Sum tells whether a file is still the one that somebody began to edit.
 func Sum(text string) string {
-	sum := sha256.Sum256([]byte(text))
+	sum := sha256.Sum256([]byte(strings.ReplaceAll(text, "\r\n", "\n"))) // a browser sends one kind of line end only
 	return hex.EncodeToString(sum[:])
 }
 
@@ -150,7 +153,7 @@ func (a *Admin) bench(w http.ResponseWriter, r *http.Request, u User, b bench, m
 	if b.Kept, _ = a.Lab.Formers(b.Site); err != nil { // else none are offered
 		status, message = http.StatusUnprocessableEntity, err.Error()
 	}
-	a.show(w, r, u, status, "lab.html", page{Title: "Lab: " + b.Site, Here: "/lab", Message: message, Data: b})
+	a.show(w, r, u, status, "lab.html", page{Title: "Lab: " + b.Site, Here: "/lab", Message: message, Plain: true, Data: b})
 }
 
 // work does what somebody asks of the lab: to try a text, to save it, to fetch the pages anew.

@@ -34,7 +34,7 @@ const mostFound = 200
 func (a *Admin) ledger(w http.ResponseWriter, r *http.Request, u User) {
 	q := r.Form // a form is posted, so that no address stands in a browser's history
 	s := search{Customer: strings.TrimSpace(r.PostForm.Get("customer")), SKU: strings.TrimSpace(q.Get("sku")), State: q.Get("state"), Job: q.Get("job"), States: bot.States()}
-	if s.Customer == "" && q.Get("customer") != "" {
+	if r.URL.Query().Get("customer") != "" {
 		refuse(w, r, http.StatusBadRequest, "post the customer: an address does not belong into the address of a page")
 		return
 	}
@@ -80,7 +80,7 @@ func (a *Admin) find(ctx context.Context, s *search) error {
 	if s.Job != "" {
 		jobs = []string{s.Job}
 	}
-	most := s.Skip + mostFound
+	most := s.Skip + mostFound + 1
 	match := func(n bot.Notification) bool {
 		return (s.State == "" || string(n.State) == s.State) && (s.Job == "" || n.Job == s.Job) && (s.SKU == "" || n.Restock.SKU == s.SKU) &&
 			(s.Restock == 0 || n.Restock.Number == s.Restock)
@@ -105,9 +105,10 @@ func (a *Admin) find(ctx context.Context, s *search) error {
 		}
 	}
 	s.Found = s.Found[min(s.Skip, len(s.Found)):]
-	if s.Found = s.Found[:min(mostFound, len(s.Found))]; len(s.Found) == mostFound {
+	if len(s.Found) > mostFound && s.Skip+mostFound <= mostSkipped {
 		s.More = s.Skip + mostFound
 	}
+	s.Found = s.Found[:min(mostFound, len(s.Found))]
 	return err
 }
 

@@ -69,7 +69,7 @@ func local(name string) bool {
 func (x *Access) form(a *Admin) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		if _, in := x.who(r); in {
-			http.Redirect(w, r, "/", http.StatusSeeOther)
+			http.Redirect(w, r, within(r.FormValue("to")), http.StatusSeeOther)
 			return
 		}
 		a.show(w, r, User{}, http.StatusOK, "login.html", page{Title: "Log in", Data: x.ways(r)})
@@ -166,16 +166,16 @@ func (x *Access) check(name, password string) (account Account, kept string, ok 
 // mayTry counts attempts to log in: so many a minute of each network, and of all together. Those who guess from many networks do not keep
 // out who sits at this machine, or has logged in from the same network lately.
 func (x *Access) mayTry(r *http.Request) bool {
-	ok, tell := x.tried(networkOf(r))
+	here, err := netip.ParseAddrPort(r.RemoteAddr)
+	ok, tell := x.tried(networkOf(r), err == nil && here.Addr().IsLoopback() && len(r.Header.Values("X-Forwarded-For")) == 0)
 	if tell {
 		_ = x.note(r, User{}, "was refused", "log-in: too many attempts, in the last minute") // it is refused in any case
 	}
 	return ok
 }
 
-// tried counts an attempt; tell is for the first of a minute that is too many.
-func (x *Access) tried(from string) (ok, tell bool) {
-	address, _ := netip.ParseAddr(from)
+// tried counts an attempt, here: by somebody at this machine; tell is for the first of a minute that is too many.
+func (x *Access) tried(from string, here bool) (ok, tell bool) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	if x.tries == nil {
@@ -188,7 +188,7 @@ func (x *Access) tried(from string) (ok, tell bool) {
 			delete(x.tries, who)
 		}
 	}
-	friend := address.IsLoopback() || now.Sub(x.friends[from]) < friendFor
+	friend := here || now.Sub(x.friends[from]) < friendFor
 	if len(x.tries[from]) >= triesEach || len(x.tries[""]) >= triesAll && !friend {
 		if tell = now.Sub(x.told) > time.Minute; tell {
 			x.told = now

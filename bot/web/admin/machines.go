@@ -48,7 +48,7 @@ func (a *Admin) readyz(w http.ResponseWriter, r *http.Request) {
 func (a *Admin) metrics(w http.ResponseWriter, r *http.Request) {
 	given := strings.TrimPrefix(r.Header.Get("Authorization"), "Bearer ")
 	token := a.Access.Token != "" && subtle.ConstantTimeCompare([]byte(given), []byte(a.Access.Token)) == 1
-	if from, err := netip.ParseAddrPort(r.RemoteAddr); !token && (err != nil || !from.Addr().Unmap().IsLoopback() || len(r.Header.Values("X-Forwarded-For")) > 0 || !local(r.Host)) {
+	if from, err := netip.ParseAddrPort(r.RemoteAddr); !token && (err != nil || !from.Addr().Unmap().IsLoopback() || forwarded(r) || !local(r.Host)) {
 		http.Error(w, "metrics are for this machine, or with the token of admin.metrics", http.StatusForbidden)
 		return
 	}

@@ -30,28 +30,27 @@ type page struct {
 
 // show writes a page whole, or an error. Who asks for JSON gets the data instead.
 func (a *Admin) show(w http.ResponseWriter, r *http.Request, u User, status int, name string, p page) {
-	if wantsJSON(r) && p.Data == nil {
+	if wantsJSON(r) && (p.Data == nil || status >= http.StatusBadRequest && p.Message != "") {
 		refuse(w, r, status, cmp.Or(p.Message, p.Title))
 		return
 	}
 	if wantsJSON(r) {
 		data, err := json.Marshal(p.Data)
+		if err == nil && !p.Plain { // what a site has shown, or a server has answered, may name somebody
+			data, err = redacted(data)
+		}
 		if err != nil {
 			a.Log.Error("a page could not be made", slog.String("page", name), slog.String("error", err.Error()))
 			refuse(w, r, http.StatusInternalServerError, "this page could not be made; the log says why")
 			return
 		}
-		text := string(data)
-		if !p.Plain { // what a site has shown, or a server has answered, may name somebody
-			text = bot.Redact(text)
-		}
 		w.Header().Set("Content-Type", "application/json")
 		w.WriteHeader(status)
-		_, _ = w.Write([]byte(text + "\n")) // who asked is gone
+		_, _ = w.Write(append(data, '\n')) // who asked is gone
 		return
 	}
 	p.User, p.CSRF, p.Shop, p.Version, p.Open = u, u.csrf, a.Shop, a.Version, a.Access.open()
-	if said := a.said(u); p.Message == "" {
+	if said := a.said(u, r.URL.Path); p.Message == "" {
 		p.Message = said
 	}
 	var b strings.Builder
@@ -91,21 +90,38 @@ func (a *Admin) done(w http.ResponseWriter, r *http.Request, u User, to, format 
 	if len(a.words) > mostWords {
 		clear(a.words)
 	}
-	a.words[u.csrf] = fmt.Sprintf(format, args...)
+	if !wantsJSON(r) {
+		a.words[u.csrf] = word{fmt.Sprintf(format, args...), to, a.Now()}
+	}
 	a.mu.Unlock()
 	http.Redirect(w, r, to, http.StatusSeeOther)
 }
+
+// word is what was done, for the page that is shown after it.
+type word struct {
+	text, page string
+	at         time.Time
+}
+
+// wordLife is how long a word waits for its page.
+const wordLife = time.Minute
 
 // mostWords bounds the words that nobody came back for.
 const mostWords = 1000
 
 // said is the word of what was done, once.
-func (a *Admin) said(u User) string {
+func (a *Admin) said(u User, page string) string {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	word := a.words[u.csrf]
+	w, ok := a.words[u.csrf]
+	if !ok || w.page != page {
+		return ""
+	}
 	delete(a.words, u.csrf)
-	return word
+	if a.Now().Sub(w.at) > wordLife {
+		return ""
+	}
+	return w.text
 }
 
 // funcs are what templates can do.

@@ -21,6 +21,7 @@ type Provider interface {
 // begun is a log-in at the provider that has begun.
 type begun struct {
 	kept string
+	to   string // where somebody wanted to go
 	at   time.Time
 }
 
@@ -73,7 +74,7 @@ func (x *Access) begin(a *Admin) http.HandlerFunc {
 				delete(x.begun, key)
 			}
 		}
-		x.begun[id] = begun{kept, now}
+		x.begun[id] = begun{kept, within(r.FormValue("to")), now}
 		x.mu.Unlock()
 		http.SetCookie(w, &http.Cookie{Name: x.beginCookie(), Value: id, Path: "/", MaxAge: int(beginLife.Seconds()), HttpOnly: true, Secure: x.Secure, SameSite: http.SameSiteLaxMode})
 		http.Redirect(w, r, address, http.StatusSeeOther)
@@ -103,7 +104,7 @@ func (x *Access) end(a *Admin) http.HandlerFunc {
 			return
 		}
 		role, ok := ParseRole(text)
-		u := User{Name: clip(bot.Printable(name), 100), Role: role, csrf: rand.Text()}
+		u := User{Name: clip(bot.Printable(name), 300), Role: role, csrf: rand.Text()}
 		if !ok {
 			_ = x.note(r, u, "was refused", "log-in: no role") // it is refused in any case
 			a.turnAway(w, r, http.StatusForbidden, "You are known, and have no role here: ask whoever keeps the groups.")
@@ -116,7 +117,7 @@ func (x *Access) end(a *Admin) http.HandlerFunc {
 		x.enter(w, r, u, "")
 		http.SetCookie(w, &http.Cookie{Name: x.beginCookie(), Path: "/", MaxAge: -1, HttpOnly: true, Secure: x.Secure, SameSite: http.SameSiteLaxMode})
 		// A redirect would come from the other site, and the session's cookie goes with requests of our own pages only.
-		a.show(w, r, User{}, http.StatusOK, "entered.html", page{Title: "Logged in"})
+		a.show(w, r, User{}, http.StatusOK, "entered.html", page{Title: "Logged in", Data: b.to})
 	}
 }
 

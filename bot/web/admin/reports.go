@@ -52,7 +52,7 @@ func period(r *http.Request) string {
 func (a *Admin) report(w http.ResponseWriter, r *http.Request, u User) {
 	v := reportView{Period: period(r), Periods: periods()}
 	one, ok := a.latest(r.Context(), v.Period)
-	if one.err != nil {
+	if one.err != nil && !ok {
 		a.broken(w, r, u, one.err)
 		return
 	}
@@ -84,7 +84,7 @@ func (a *Admin) latest(ctx context.Context, period string) (one made, ok bool) {
 		m = &made{}
 		a.reports[period] = m
 	}
-	if !m.making && (m.at.IsZero() || a.Now().Sub(m.at) > fresh) {
+	if !m.making && (!a.shown(m, period) || a.Now().Sub(m.at) > fresh) {
 		m.making, m.done = true, make(chan struct{})
 		go a.make(context.WithoutCancel(ctx), period, m)
 	}
@@ -133,7 +133,7 @@ func (a *Admin) make(ctx context.Context, period string, m *made) {
 // download gives a report as a file.
 func (a *Admin) download(w http.ResponseWriter, r *http.Request, u User) {
 	one, ok := a.latest(r.Context(), period(r))
-	if one.err != nil {
+	if one.err != nil && !ok {
 		a.broken(w, r, u, one.err)
 		return
 	}

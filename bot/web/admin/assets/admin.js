@@ -11,7 +11,7 @@ if (jobs.length && window.EventSource) {
   const verdict = document.querySelector(".verdict"), said = verdict.innerHTML;
   const source = new EventSource("/progress");
   source.onmessage = (event) => {
-    verdict.innerHTML = said;
+    if (verdict.classList.contains("lost")) verdict.innerHTML = said;
     verdict.classList.remove("lost");
     const texts = JSON.parse(event.data) || {};
     for (const job of jobs) job.querySelector(".doing").textContent = texts[job.dataset.job] || "";
@@ -23,6 +23,8 @@ if (jobs.length && window.EventSource) {
     verdict.textContent = `No connection since ${new Date().toLocaleTimeString()}: what stands here may be old.`;
   };
 }
+// Who has logged in elsewhere goes on from a page of ours: the session's cookie goes with requests of our own pages only.
+document.getElementById("entered")?.click();
 // In the lab, a line, its matches on the pictures and its findings light up together; a click goes to the line in the file.
 const text = document.querySelector(".lab textarea");
 if (text) {
@@ -62,9 +64,9 @@ if (text) {
   number();
   text.addEventListener("input", number);
   let leaving = false;
-  for (const form of document.forms) form.addEventListener("submit", () => { leaving = true; });
+  window.addEventListener("submit", (event) => { leaving = !event.defaultPrevented && new URL(event.target.action).pathname.startsWith("/lab/"); });
   window.addEventListener("beforeunload", (event) => {
-    if (!leaving && text.value !== text.defaultValue) event.preventDefault();
+    if (!leaving && (text.dataset.unsaved || text.value !== text.defaultValue)) event.preventDefault();
   });
   text.addEventListener("scroll", () => { numbers.scrollTop = text.scrollTop; });
   if (wrong.size) show(Math.min(...wrong));
