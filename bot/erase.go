@@ -15,8 +15,7 @@ func (l *Ledger) Erase(ctx context.Context, address string) (found int, err erro
 	if err := l.Suppress(ctx, Suppression{Who: l.Person(address), Reason: Forgotten, Source: "forgotten"}); err != nil {
 		return 0, err
 	}
-	people, names := map[string]bool{}, newForgetting()
-	names.names[l.Person(address)] = nil
+	people := map[string]bool{}
 	if l.Vault != nil {
 		people[l.Vault.Who(address)] = true // of sign-ups
 	}
@@ -25,7 +24,6 @@ func (l *Ledger) Erase(ctx context.Context, address string) (found int, err erro
 			return found, err
 		}
 		if normal(n.Address) != address && normal(n.Subscription.Email) != address && normal(n.Subscription.Phone) != address {
-			names.keep(l, n)
 			continue
 		}
 		found++
@@ -35,7 +33,6 @@ func (l *Ledger) Erase(ctx context.Context, address string) (found int, err erro
 			}
 		}
 		people[n.Who] = true
-		names.forget(l, n)
 		if len(n.Notes) > 0 { // the number of an order leads to whoever ordered
 			if err := l.note(ctx, n.Key, (*Notification).forgetOrder); err != nil {
 				return found, err
@@ -59,13 +56,15 @@ func (l *Ledger) Erase(ctx context.Context, address string) (found int, err erro
 		return found, err
 	}
 	found += signUps
+	if err := l.forgetPeople(ctx, func(who string) bool { return people[who] }, l.Person(address)); err != nil {
+		return found, err
+	}
 	for who := range people {
 		if err := l.forgetKey(ctx, who); err != nil {
 			return found, err
 		}
 	}
-	delete(names.needed, l.Person(address))
-	return found, l.rewriteOrders(ctx, names.of)
+	return found, nil
 }
 
 // SealAll seals the records that an earlier restock has left open. It returns how many.
@@ -137,21 +136,8 @@ func (l *Ledger) Retain(ctx context.Context, since time.Time, windows Windows) (
 			last[s.Who] = last[s.Who] || s.due() || s.At.After(since)
 		}
 	}
-	names := newForgetting()
-	for n, err := range l.Where(ctx, func(n Notification) bool { return n.State == Accepted || !n.Holdout.IsZero() }) {
-		if err != nil {
-			return 0, err
-		}
-		if needed, known := last[n.Who]; known && !needed {
-			names.forget(l, n)
-		} else {
-			names.keep(l, n)
-		}
-	}
-	if len(names.names) > 0 {
-		if err := l.rewriteOrders(ctx, names.of); err != nil {
-			return 0, err
-		}
+	if err := l.forgetPeople(ctx, func(who string) bool { needed, known := last[who]; return known && !needed }); err != nil {
+		return 0, err
 	}
 	forgotten := 0
 	for entry, err := range l.store.Scan(ctx, People, "") {

@@ -18,28 +18,40 @@ func (n *Notification) forgetOrder() bool {
 	return changed
 }
 
-// rewriteOrders changes orders. One that the shop says something of at the same moment is left as it is.
+// rewriteOrders changes orders.
 func (l *Ledger) rewriteOrders(ctx context.Context, change func(o *Order) bool) error {
 	for entry, err := range l.store.Scan(ctx, Orders, "") {
 		if err != nil {
 			return err
 		}
+		if err := l.rewriteOrder(ctx, entry, change); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (l *Ledger) rewriteOrder(ctx context.Context, entry Entry, change func(o *Order) bool) error {
+	for range mostRaces {
 		var o Order
 		if err := json.Unmarshal(entry.Value, &o); err != nil {
 			return err
 		}
 		if !change(&o) {
-			continue
+			return nil
 		}
 		value, err := json.Marshal(o)
 		if err != nil {
 			return err
 		}
-		if err := l.apply(ctx, []Write{{Table: Orders, Key: entry.Key, Value: value, Rev: entry.Rev}}); err != nil && !errors.Is(err, ErrConflict) {
+		if err = l.apply(ctx, []Write{{Table: Orders, Key: entry.Key, Value: value, Rev: entry.Rev}}); !errors.Is(err, ErrConflict) {
+			return err
+		}
+		if entry, err = l.store.Get(ctx, Orders, entry.Key); err != nil || entry.Rev == 0 { // the shop has told of it at the same moment
 			return err
 		}
 	}
-	return nil
+	return ErrConflict
 }
 
 // forgetSignUps ends the sign-ups of a person. It returns how many there were.

@@ -1,45 +1,78 @@
 package bot
 
 import (
+	"context"
 	"slices"
 )
 
-// forgetting is who is forgotten, by each address that orders name them by, and what stands for it then.
+// forgetting is who is forgotten, by each address that orders name them by.
 type forgetting struct {
-	names  map[string][]string // address → names of those who were forgotten
-	needed map[string]bool     // addresses of others too
+	gone   map[string]bool // addresses of those who are forgotten
+	needed map[string]bool // addresses of others too
 }
 
-func newForgetting() forgetting {
-	return forgetting{names: map[string][]string{}, needed: map[string]bool{}}
-}
+// alias stands for an address of somebody who was forgotten, on their messages and on their orders: purchases count as before, and nobody
+// can tell who it was.
+func (v *Vault) alias(person string) string { return "forgotten/" + v.Who("forgotten/"+person) }
 
-// forget takes what is known of the person of a notification.
-func (f forgetting) forget(l *Ledger, n Notification) {
-	if n.Who == "" || l.Vault == nil {
-		return
+// aliases are those of some addresses.
+func (l *Ledger) aliases(people []string) (list []string) {
+	if l.Vault == nil {
+		return nil
 	}
-	name := l.Vault.forgottenName(n.Who)
-	for _, p := range l.SendOf(n).People {
-		if !slices.Contains(f.names[p], name) && p != name {
-			f.names[p] = append(f.names[p], name)
+	for _, p := range people {
+		list = append(list, l.Vault.alias(p))
+	}
+	return list
+}
+
+// forgetPeople takes people off their messages and orders, for the figures of which only aliases stay. It comes before their keys are
+// deleted, and can be done again. also are addresses that are forgotten in any case.
+func (l *Ledger) forgetPeople(ctx context.Context, gone func(who string) bool, also ...string) error {
+	f := forgetting{gone: map[string]bool{}, needed: map[string]bool{}}
+	var changed []*Notification
+	for n, err := range l.Where(ctx, func(n Notification) bool { return n.State == Accepted || !n.Holdout.IsZero() }) {
+		if err != nil {
+			return err
+		}
+		people := l.addresses(n)
+		if !gone(n.Who) {
+			for _, p := range people {
+				f.needed[p] = true
+			}
+			continue
+		}
+		for _, p := range people {
+			f.gone[p] = true
+		}
+		if names := l.aliases(people); len(names) > 0 && !slices.Equal(names, n.Aliases) {
+			n.Aliases = names
+			changed = append(changed, &n)
 		}
 	}
-}
-
-// keep notes that the person of a notification is not forgotten.
-func (f forgetting) keep(l *Ledger, n Notification) {
-	for _, p := range l.SendOf(n).People {
-		f.needed[p] = true
+	for _, p := range also {
+		f.gone[p] = true
+		delete(f.needed, p)
 	}
+	for part := range slices.Chunk(changed, batch) {
+		if _, err := l.saveAll(ctx, part); err != nil { // one that somebody else changes at this moment is forgotten the next time
+			return err
+		}
+	}
+	if len(f.gone) == 0 {
+		return nil
+	}
+	return l.rewriteOrders(ctx, func(o *Order) bool { return f.of(l, o) })
 }
 
 // of rewrites the people of an order.
-func (f forgetting) of(o *Order) bool {
+func (f forgetting) of(l *Ledger, o *Order) bool {
 	var people []string
 	for _, p := range o.People {
-		names, forgotten := f.names[p]
-		if people = append(people, names...); !forgotten || f.needed[p] {
+		if f.gone[p] {
+			people = append(people, l.aliases([]string{p})...)
+		}
+		if !f.gone[p] || f.needed[p] {
 			people = append(people, p)
 		}
 	}
@@ -48,4 +81,20 @@ func (f forgetting) of(o *Order) bool {
 	}
 	o.People, o.Number = people, "" // the ID stays, or the next message about it would be another order
 	return true
+}
+
+// stayForgotten takes off an order what a later message about it says of people who were taken off it.
+func (l *Ledger) stayForgotten(o, known *Order) {
+	if l.Vault == nil {
+		return
+	}
+	off := false
+	o.People = slices.DeleteFunc(o.People, func(p string) bool {
+		gone := !slices.Contains(known.People, p) && slices.Contains(known.People, l.Vault.alias(p))
+		off = off || gone
+		return gone
+	})
+	if off {
+		o.Number = known.Number
+	}
 }

@@ -132,7 +132,7 @@ func (b *Bot) clicked(ctx context.Context, key string) error {
 		return err
 	}
 	if n.State == Ambiguous { // nobody else has the link: it did leave
-		if err := b.Ledger.Receive(ctx, Receipt{Key: key, Kind: Delivered, Detail: "its link was followed", At: b.Now()}); err != nil {
+		if err := b.Ledger.Receive(ctx, Receipt{Key: key, Kind: Delivered, Detail: Followed, At: b.Now()}); err != nil {
 			return err
 		}
 	}
@@ -141,6 +141,9 @@ func (b *Bot) clicked(ctx context.Context, key string) error {
 	}
 	return b.noteOnce(ctx, key, Note{Event: EventClicked, At: c.Human()[0]})
 }
+
+// Followed is how it is known that a message left of which the mail server had not said so.
+const Followed = "its link was followed"
 
 // noteOnce adds an event that happens once.
 func (b *Bot) noteOnce(ctx context.Context, key string, note Note) error {

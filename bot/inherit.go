@@ -30,5 +30,12 @@ func (l *Ledger) Inherit(ctx context.Context, former *Ledger) (left, forgotten i
 			gone = append(gone, Write{Table: People, Key: entry.Key, Rev: entry.Rev})
 		}
 	}
+	who := map[string]bool{}
+	for _, w := range gone {
+		who[w.Key] = true
+	}
+	if err := l.forgetPeople(ctx, func(name string) bool { return who[name] }); err != nil {
+		return left, 0, err
+	}
 	return left, len(gone), l.apply(ctx, gone)
 }

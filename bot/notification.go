@@ -38,8 +38,10 @@ type Notification struct {
 	Changes      []Change     `json:"changes"`         // how it came here, oldest first
 
 	// Who names the person without telling who it is; "" in a ledger without a [Vault].
-	Who    string `json:"who,omitempty"`
-	Erased bool   `json:"erased,omitempty"` // the person was forgotten: address and name are gone
+	Who string `json:"who,omitempty"`
+	// Aliases are what orders name somebody by who was forgotten.
+	Aliases []string `json:"aliases,omitempty"`
+	Erased  bool     `json:"erased,omitempty"` // the person was forgotten: address and name are gone
 
 	rev    uint64
 	sealed []byte // the customer's data as they are kept

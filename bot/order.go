@@ -115,12 +115,18 @@ func (r Refund) compare(other Refund) int {
 		}
 		return n + r.Minor
 	}
-	return cmp.Or(r.At.Compare(other.At), cmp.Compare(len(r.Lines), len(other.Lines)), cmp.Compare(other.Currency, r.Currency), cmp.Compare(sum(r), sum(other)))
+	return cmp.Or(r.At.Compare(other.At), cmp.Compare(len(r.Lines), len(other.Lines)), cmp.Compare(other.Currency, r.Currency), cmp.Compare(sum(r), sum(other)), cmp.Compare(r.print(), other.print()))
+}
+
+// print is all of a refund.
+func (r Refund) print() string {
+	b, _ := json.Marshal(r) // plain data
+	return string(b)
 }
 
 // print is all of what an order says of itself.
 func (o Order) print() string {
-	o.Parts, o.People, o.Send, o.Deleted, o.Restored = nil, nil, "", time.Time{}, time.Time{}
+	o.At, o.Parts, o.People, o.Send, o.Deleted, o.Restored = time.Time{}, nil, nil, "", time.Time{}, time.Time{}
 	b, _ := json.Marshal(o) // plain data
 	return string(b)
 }

@@ -36,6 +36,7 @@ func (l *Ledger) takeOrder(ctx context.Context, o Order) (news bool, err error) 
 			return false, fmt.Errorf("order %s: %w: %w", key, errDecode, err)
 		}
 		o = known.Merge(o)
+		l.stayForgotten(&o, &known)
 	}
 	if o.People, err = l.remembered(ctx, o.People); err != nil {
 		return false, err

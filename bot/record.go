@@ -52,6 +52,9 @@ func (n *Notification) encode() []byte {
 	for i := range n.Notes {
 		w.group(26, func() { n.Notes[i].write(&w) })
 	}
+	for _, alias := range n.Aliases {
+		w.text(27, alias)
+	}
 	return w.b
 }
 

@@ -79,6 +79,8 @@ func (n *Notification) read(f field) error {
 		err := each(f.bytes, o.read)
 		n.Notes = append(n.Notes, o)
 		return err
+	case 27:
+		n.Aliases = append(n.Aliases, f.text())
 	}
 	return nil
 }

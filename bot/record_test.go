@@ -13,7 +13,7 @@ func fullNotification() Notification {
 	at := time.Date(2026, 11, 25, 9, 30, 0, 123456789, time.UTC)
 	return Notification{
 		Key: "k", Job: "shop", Channel: Email, Address: "bob@example.com", State: Retry, Reason: Unreachable, SameAs: "other", Attempt: 3, Due: at, NotAfter: at.Add(time.Hour),
-		Run: "20261125-093000-abcdef", ToldAt: at, Released: true, Resent: true, Of: "first", Reminder: 2, Bought: at, Invited: at, Holdout: at,
+		Run: "20261125-093000-abcdef", ToldAt: at, Released: true, Resent: true, Of: "first", Reminder: 2, Bought: at, Invited: at, Holdout: at, Aliases: []string{"forgotten/1", "forgotten/2"},
 		Notes:        []Note{{Event: EventClicked, At: at, FollowUp: FollowUp{State: FollowUpPending}}, {Event: EventBought, At: at, Detail: "#1001, AUD 129.00", Order: "shopify/1", FollowUp: FollowUp{State: FollowUpWritten, At: at, Detail: "x", Attempt: 1}}},
 		Restock:      Restock{Job: "shop", SKU: "A-1", Number: 7, Name: "Zoë's tent", URL: "https://shop.example/a", Quantity: &q, Opened: at, OpenedBy: "r1", Closed: at, ClosedBy: "r2", Variant: "L", Price: "$5", Picture: "https://shop.example/a.png"},
 		Subscription: Subscription{ID: "9", SKU: "A-1", Customer: "Bob", Email: "bob@example.com", Phone: "+61491570006", Wants: []Channel{SMS, Email}, Consent: ConsentGiven, Requested: "2026-01-02", Language: "fr", Kept: true, Fields: map[string]string{"state": "NSW", "vip": "yes"}},

@@ -22,11 +22,11 @@ func (b *Bot) seen(ctx context.Context, job Job, run *Run, c *Comparison, then f
 		first[r.SKU] = r.Opened
 	}
 	err = then()
-	if run.DryRun || err == nil && len(state.Seen) == 0 || err != nil && len(first) == 0 {
-		return err
-	}
 	if err == nil {
 		first = nil
+	}
+	if run.DryRun || len(first) == 0 && len(state.Seen) == 0 {
+		return err
 	}
 	return errors.Join(err, b.Ledger.Update(context.WithoutCancel(ctx), job.Name, func(s *JobState) { s.Seen = first }))
 }

@@ -1,6 +1,9 @@
 package bot
 
-import "context"
+import (
+	"context"
+	"slices"
+)
 
 // Sends are the messages that have left and that match, as far as purchases are put down to them.
 func (l *Ledger) Sends(ctx context.Context, match func(n Notification) bool) ([]Send, error) {
@@ -28,19 +31,20 @@ func (l *Ledger) Sends(ctx context.Context, match func(n Notification) bool) ([]
 // SendOf is a message that has left, without its clicks.
 func (l *Ledger) SendOf(n Notification) Send {
 	s := Send{Key: n.Key, Of: n.Of, Job: n.Job, SKU: n.Restock.SKU, Episode: n.Restock.Number, Told: n.Told()}
-	for _, address := range []string{n.Address, n.Subscription.Email, E164(n.Subscription.Phone)} {
-		if address != "" {
-			s.People = append(s.People, l.Person(address))
-		}
-	}
-	if s.People = PeopleIn(s.People); len(s.People) == 0 && n.Who != "" && l.Vault != nil {
-		s.People = []string{l.Vault.forgottenName(n.Who)}
-	}
+	people := l.addresses(n)
+	s.People = PeopleIn(slices.Concat(people, l.aliases(people), n.Aliases)) // orders of before somebody was forgotten name them by these
 	return s
 }
 
-// forgottenName stands on orders for somebody who was forgotten: their purchases count as before, and nobody can tell who it was.
-func (v *Vault) forgottenName(who string) string { return "forgotten/" + v.Who("forgotten/"+who) }
+// addresses are the people of a notification, by each address that is known.
+func (l *Ledger) addresses(n Notification) (people []string) {
+	for _, address := range []string{n.Address, n.Subscription.Email, E164(n.Subscription.Phone)} {
+		if address != "" {
+			people = append(people, l.Person(address))
+		}
+	}
+	return PeopleIn(people)
+}
 
 // HeldSend is a message that was kept back by lot, as if it had left when it was planned.
 func (l *Ledger) HeldSend(n Notification) Send {

@@ -104,9 +104,9 @@ func (l *Ledger) AddSignUp(ctx context.Context, s SignUp) (saved SignUp, fresh b
 	if err != nil {
 		return known, false, err
 	}
-	if again := known.State() == "unconfirmed" && l.now().Sub(known.Asked) > askAgain; found && known.Cancelled == "" && !again {
+	if again := known.State() == "unconfirmed" && (!s.Confirm || l.now().Sub(known.Asked) > askAgain); found && known.Cancelled == "" && !again {
 		return known, false, nil
-	} else if again && found && known.Cancelled == "" && l.now().Sub(known.At) < ConfirmFor {
+	} else if again && found && s.Confirm && known.Cancelled == "" && l.now().Sub(known.asked()) < ConfirmFor {
 		known.Sent = false // what was asked first is what the link confirms, whoever has asked since
 		return known, true, l.SaveSignUp(ctx, &known)
 	}
@@ -131,10 +131,10 @@ func (l *Ledger) sameWish(ctx context.Context, s *SignUp, level Level, left time
 		over := level.OutSince.After(known.At) || !left.IsZero() && !known.At.After(left)
 		another := known.State() == "rejected" || known.Cancelled == Forgotten || known.State() != "unconfirmed" && over
 		if err != nil || !found || !another {
-			break
+			return known, found, err
 		}
 	}
-	return known, found, err
+	return known, false, nil // so many that the last one is written over
 }
 
 // maxWishes bounds how often somebody can ask for a product within one restock.

@@ -46,16 +46,22 @@ func (l *Ledger) MayAsk(ctx context.Context, s SignUp) (may bool, err error) {
 	if err != nil || gone && left.Reason != LeftUs && left.Reason != Forgotten {
 		return false, err // there is no such address
 	}
-	for _, who := range []struct {
-		key   string
-		day   int
-		first bool // only where nobody has asked for a week
-	}{{"asked/" + l.Person(mailbox(s.Address)), asksADay, gone}, {"asked-in-all/" + string(s.Channel), mostAsks(s.Channel), false}} {
-		if may, err = l.mayAsk(ctx, who.key, who.day, who.first); err != nil || !may {
-			return false, err
+	asks := []asks{{"asked/" + l.Person(mailbox(s.Address)), asksADay, gone}, {"asked-in-all/" + string(s.Channel), mostAsks(s.Channel), false}}
+	for _, count := range []bool{false, true} { // nothing is counted that another limit holds back
+		for _, one := range asks {
+			if may, err = l.mayAsk(ctx, one, count); err != nil || !may {
+				return false, err
+			}
 		}
 	}
 	return true, nil
+}
+
+// asks is how often something may be asked.
+type asks struct {
+	key   string
+	day   int
+	first bool // only where nobody has asked for a week
 }
 
 // mostAsks are the confirmations of a day, to whomever: a text message costs.
@@ -79,9 +85,9 @@ func mailbox(address string) string {
 	return local + "@" + domain
 }
 
-// mayAsk counts a confirmation, if there were not too many. One that may not be sent writes nothing.
-func (l *Ledger) mayAsk(ctx context.Context, key string, day int, first bool) (may bool, err error) {
-	count := func(old []byte) (times []time.Time, may bool, err error) {
+// mayAsk reports whether one more may be asked, and counts it if it is to.
+func (l *Ledger) mayAsk(ctx context.Context, a asks, count bool) (may bool, err error) {
+	read := func(old []byte) (times []time.Time, may bool, err error) {
 		if old != nil {
 			if err := json.Unmarshal(old, &times); err != nil {
 				return nil, false, err
@@ -89,19 +95,20 @@ func (l *Ledger) mayAsk(ctx context.Context, key string, day int, first bool) (m
 		}
 		times = slices.DeleteFunc(times, func(t time.Time) bool { return l.now().Sub(t) > leftAsked })
 		today := slices.DeleteFunc(slices.Clone(times), func(t time.Time) bool { return l.now().Sub(t) > 24*time.Hour })
-		return times, len(today) < day && (!first || len(times) == 0), nil
+		return times, len(today) < a.day && (!a.first || len(times) == 0), nil
 	}
-	entry, err := l.store.Get(ctx, Jobs, key)
-	if err != nil {
-		return false, err
-	}
-	if _, may, err = count(entry.Value); err != nil || !may {
-		return false, err
+	if !count {
+		entry, err := l.store.Get(ctx, Jobs, a.key)
+		if err != nil {
+			return false, err
+		}
+		_, may, err = read(entry.Value)
+		return may, err
 	}
 	for range 3 {
-		err = l.put(ctx, Jobs, key, func(old []byte) (any, error) {
+		err = l.put(ctx, Jobs, a.key, func(old []byte) (any, error) {
 			var times []time.Time
-			if times, may, err = count(old); may {
+			if times, may, err = read(old); may {
 				times = append(times, l.now())
 			}
 			return times, err
@@ -124,7 +131,7 @@ func (l *Ledger) Unconfirmed(ctx context.Context) (list []SignUp, err error) {
 		if err != nil {
 			return nil, err
 		}
-		if ok && s.State() == "unconfirmed" && !s.Sent && s.Address != "" && l.now().Sub(s.At) < ConfirmFor {
+		if ok && s.State() == "unconfirmed" && !s.Sent && s.Address != "" && l.now().Sub(s.asked()) < ConfirmFor {
 			list = append(list, s)
 		} else {
 			done = append(done, Write{Table: Inbox, Key: entry.Key, Rev: entry.Rev})
@@ -136,11 +143,19 @@ func (l *Ledger) Unconfirmed(ctx context.Context) (list []SignUp, err error) {
 	return list, err
 }
 
+// asked is when the confirmation was sent last, or is to be sent.
+func (s SignUp) asked() time.Time {
+	if s.Asked.After(s.At) {
+		return s.Asked
+	}
+	return s.At
+}
+
 // ConfirmSignUp notes that the customer has confirmed a sign-up: they hold the address. Who had left is told again from now on. ok is
 // false where it is not known, or too late.
 func (l *Ledger) ConfirmSignUp(ctx context.Context, id string) (s SignUp, ok bool, err error) {
 	s, ok, err = l.FindSignUp(ctx, id)
-	if err != nil || !ok || s.Cancelled != "" || s.Address == "" || l.now().Sub(s.At) > ConfirmFor && s.Confirmed.IsZero() {
+	if err != nil || !ok || s.Cancelled != "" || s.Address == "" || l.now().Sub(s.asked()) > ConfirmFor && s.Confirmed.IsZero() {
 		return s, false, err
 	}
 	if !s.Confirmed.IsZero() {

@@ -68,6 +68,8 @@ func (b *Bot) enter(ctx context.Context, job Job, run *Run, until time.Time) (sk
 		if s.Job == job.Name && s.Fresh { // of a run that could not read who waits after that
 			skus = append(skus, s.SKU)
 		}
+	}
+	for _, s := range list {
 		if s.Job != job.Name || !s.due() {
 			continue
 		}
@@ -107,7 +109,7 @@ func (b *Bot) readFor(ctx context.Context, job Job, skus []string) error {
 		return err
 	}
 	for _, s := range list {
-		if s.Job != job.Name || !s.Fresh {
+		if s.Job != job.Name || !s.Fresh || !slices.Contains(skus, s.SKU) {
 			continue
 		}
 		s.Fresh = false

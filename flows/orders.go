@@ -41,11 +41,15 @@ func (s *Sites) Orders(ctx context.Context, site string, q bot.OrderQuery) ([]bo
 
 // orderReader makes orders of rows.
 type orderReader struct {
-	s     *Sites
-	r     *selectors.Reading
-	q     bot.OrderQuery
-	now   time.Time
-	first time.Time // of the list's first row
+	s   *Sites
+	r   *selectors.Reading
+	q   bot.OrderQuery
+	now time.Time
+
+	last  time.Time // of the row before
+	seen  int       // rows
+	falls bool      // one was older than that before it
+	mixed bool      // one was newer
 }
 
 // wanted reports whether an order is to be opened.
@@ -64,21 +68,22 @@ func (o *orderReader) wanted(row record) bool {
 	return row.text("campaign") != "" || o.q.Wanted(row.text("email"), row.text("phone"))
 }
 
-// enough reports whether what follows a page is older than what is wanted: the whole page is, and the list goes from new to old. One
-// that does not is read to its end.
+// enough reports whether what follows a page is older than what is wanted: the whole page is, and the list goes from new to old, as far as
+// it was read, but for one that may be pinned in front. Any other list is read to its end.
 func (o *orderReader) enough(rows []record) bool {
-	var last time.Time
 	old := len(rows) > 0
 	for _, row := range rows {
 		at, err := o.at(row)
-		if old = old && err == nil && at.Before(o.q.Since); err == nil {
-			last = at
+		if old = old && err == nil && at.Before(o.q.Since); err != nil {
+			continue
 		}
-		if o.first.IsZero() {
-			o.first = last
+		if o.seen > 1 && at.After(o.last) {
+			o.mixed = true
 		}
+		o.falls = o.falls || o.seen > 0 && at.Before(o.last)
+		o.last, o.seen = at, o.seen+1
 	}
-	return old && last.Before(o.first)
+	return old && o.falls && !o.mixed
 }
 
 // orders puts the lines of each order together.
@@ -122,23 +127,25 @@ func (o *orderReader) orders(site string, rows []record) ([]bot.Order, error) {
 
 // add puts a line, and what its row says of the order, to an order.
 func (o *orderReader) add(into *bot.Order, one bot.Order, line bot.OrderLine, row record) error {
-	for id, r := range one.Refunds {
-		into.Refund(id, r.Minor)
+	if _, told := into.Refunds["list"]; !told {
+		for id, r := range one.Refunds {
+			into.Refund(id, r.Minor)
+		}
 	}
 	line.ID = strconv.Itoa(len(into.Lines) + 1)
 	switch {
 	case one.State == into.State:
 	case one.State == bot.OrderCancelled: // this line alone
-		line.Quantity, line.Minor = 0, 0
+		cancelled(into, line)
 	case into.State == bot.OrderCancelled: // those before, and not this one
 		into.State = one.State
-		for i := range into.Lines {
-			into.Lines[i].Quantity, into.Lines[i].Minor = 0, 0
+		for _, before := range into.Lines {
+			cancelled(into, before)
 		}
 	default:
 		into.State = bot.OrderPlaced // not all of it is paid
 	}
-	if row.text("line_refunded") != "" && line.Minor > 0 {
+	if row.text("line_refunded") != "" && line.SKU != "" && line.Minor > 0 {
 		back, err := o.amount(row, "line_refunded")
 		if err != nil {
 			return err
@@ -149,6 +156,18 @@ func (o *orderReader) add(into *bot.Order, one bot.Order, line bot.OrderLine, ro
 		into.Lines = append(into.Lines, line)
 	}
 	return nil
+}
+
+// cancelled takes a line off its order, and with it that part of what was given back of the order as a whole.
+func cancelled(into *bot.Order, line bot.OrderLine) {
+	if line.SKU == "" {
+		return
+	}
+	into.RefundLine("cancelled "+line.ID, line, line.Minor)
+	if whole := into.Refunds["list"]; whole.Minor > 0 {
+		whole.Minor = max(0, whole.Minor-line.Minor)
+		into.Refunds["list"] = whole
+	}
 }
 
 // whole are rows in which each line of an order has what only one of them shows: who ordered, and when.

@@ -159,11 +159,11 @@ func (ck *checker) loop() {
 		}
 	}
 	if a := c.Attribution; a != nil {
-		if w := c.Windows(); w.Direct > w.Assisted {
+		if w := c.Windows(); a.Direct != nil && a.Assisted != nil && w.Direct > w.Assisted {
 			ck.report(a.Pos, fmt.Sprintf("direct %s, which is longer than assisted %s", w.Direct, w.Assisted), "assisted at least as long as direct", "else a click would count longer than the message")
 		}
 		for key, d := range map[string]*time.Duration{"direct": a.Direct, "assisted": a.Assisted} {
-			if d != nil && *d != 0 && (*d < time.Hour || *d > 400*24*time.Hour) {
+			if d != nil && (*d < time.Hour || *d > 400*24*time.Hour) {
 				ck.report(a.At.Of(key, a.Pos), fmt.Sprintf("%s %s", key, *d), "from 1h to 9600h, such as 168h (7 days)", "")
 			}
 		}

@@ -238,7 +238,9 @@ func (b *builder) tell(l *bot.Ledger, n bot.Notification, sku, restock string) {
 
 // arrived reports whether somebody on the way has said so.
 func arrived(n bot.Notification) bool {
-	return slices.ContainsFunc(n.Changes, func(c bot.Change) bool { return strings.HasPrefix(c.Detail, string(bot.Delivered)+":") })
+	return slices.ContainsFunc(n.Changes, func(c bot.Change) bool {
+		return strings.HasPrefix(c.Detail, string(bot.Delivered)+":") && !strings.HasSuffix(c.Detail, bot.Followed)
+	})
 }
 
 func (b *builder) wait(sku, request string) {

@@ -55,6 +55,9 @@ func (b *builder) orders(ctx context.Context, l *bot.Ledger) error {
 			return err
 		}
 		orders = append(orders, o)
+		if o.Counts() && o.Foreign() && !o.At.Before(b.o.From) && o.At.Before(b.o.To) {
+			b.r.Foreign++
+		}
 	}
 	converted := map[string]bool{}
 	sales := bot.Attribute(orders, b.sends, b.o.Windows)

@@ -29,6 +29,8 @@ type Report struct {
 	Per     string      `json:"per"`
 	Made    time.Time   `json:"made"`
 	Windows bot.Windows `json:"windows"`
+	// Foreign are the orders of the period of which something was given back in another currency, which cannot be taken off.
+	Foreign int `json:"foreign_refunds,omitempty"`
 
 	Figures
 	Before   Figures   `json:"before"` // of the period before, as long as this one

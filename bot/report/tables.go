@@ -46,7 +46,7 @@ func (r Report) zone() *time.Location {
 
 // Definitions say what the figures mean; they stand on every report.
 func (r Report) Definitions() []string {
-	return []string{
+	list := []string{
 		"Direct: a person followed our link and bought just that product within " + span(r.Windows.Direct) + " of the click.",
 		"Assisted: was told, did not click within " + span(r.Windows.Direct) + " before, and bought just that product within " + span(r.Windows.Assisted) + " of the last message.",
 		"Halo: was told, and bought another variant of it. Direct, assisted and halo are never added up; only units per message are those of direct and assisted.",
@@ -57,6 +57,10 @@ func (r Report) Definitions() []string {
 		"Reorder: (waiting + lost) times the units bought for each message, less what is in stock.",
 		"Days are those of " + r.Zone + ".",
 	}
+	if r.Foreign > 0 {
+		list = append(list, fmt.Sprintf("Of %d order(s) something was given back in another currency than the order's. It is not taken off: see restock orders.", r.Foreign))
+	}
+	return list
 }
 
 // span writes a time as people say it: 7 days, 12 hours.

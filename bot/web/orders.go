@@ -145,5 +145,11 @@ func (k OrderHook) take(r *http.Request, o bot.Order, gone bool) error {
 		o.Restored = k.Now()
 	}
 	_, err := k.Ledger.TakeOrder(r.Context(), o)
-	return err
+	if err != nil || len(o.Refunds)+len(o.Parts) == 0 {
+		return err
+	}
+	if now, ok, err := k.Ledger.FindOrder(r.Context(), o.Shop, o.ID); err == nil && ok && now.Foreign() {
+		k.Log.Warn("a refund is in another currency than its order: it is not taken off", slog.String("shop", o.Shop), slog.String("order", bot.Clean(o.ID)))
+	}
+	return nil
 }

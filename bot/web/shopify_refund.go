@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"encoding/json"
 	"fmt"
+	"maps"
+	"slices"
 	"time"
 
 	"restock/bot"
@@ -158,20 +160,25 @@ func (r shopifyRefund) beyond(currency string, taxed bool) (sum int64, known boo
 
 // paid is what was paid back without the shipping, and its currency.
 func (r shopifyRefund) paid(currency string) (sum int64, of string, err error) {
-	of = currency
+	sums := map[string]int64{}
 	for _, t := range r.Transactions {
 		if t.Kind != "refund" || t.Status != "success" && t.Status != "pending" && t.Status != "" { // what is on its way is as good as gone
 			continue
 		}
-		if t.Currency != "" {
-			of = t.Currency
-		}
-		amount, err := t.Amount.in(of)
+		in := cmp.Or(t.Currency, currency)
+		amount, err := t.Amount.in(in)
 		if err != nil {
-			return 0, of, err
+			return 0, in, err
 		}
-		sum += amount
+		sums[in] += amount
 	}
+	of = currency
+	for _, in := range slices.Sorted(maps.Keys(sums)) { // one that is not the order's cannot be taken off, and that is said
+		if of = in; in != currency {
+			break
+		}
+	}
+	sum = sums[of]
 	if of != currency && currency != bot.NoCurrency {
 		return sum, of, nil // nothing in the shop's currency can be taken off it
 	}

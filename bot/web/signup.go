@@ -193,6 +193,9 @@ func (d *SignUps) fail(w http.ResponseWriter, r *http.Request, status int, text 
 
 // refuse says what is wrong, by field.
 func (d *SignUps) refuse(w http.ResponseWriter, r *http.Request, program bool, v wish, wrong map[string]string) {
+	if v.Agreed != bot.ConsentMark(d.Consent) { // another text is shown now
+		v.Consent = false
+	}
 	view := d.view(v)
 	view.Errors = wrong
 	if level, ok, err := d.Ledger.Level(r.Context(), d.Job, strings.TrimSpace(v.SKU)); err == nil && ok {

@@ -83,6 +83,8 @@ func (o orderView) state() string {
 		return "deleted"
 	case o.Counts && left == 0:
 		return "given back"
+	case o.Foreign():
+		return string(o.State) + ", refund in another currency"
 	}
 	return string(o.State)
 }
