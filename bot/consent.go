@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 )
 
 // ConsentMark names a text that customers agree to. Forms send it along, so that what is kept as proof is what was shown, also where the
@@ -19,7 +20,11 @@ func (l *Ledger) KeepConsent(ctx context.Context, text string) error {
 	if entry, err := l.store.Get(ctx, Meta, mark); err != nil || entry.Rev != 0 {
 		return err
 	}
-	return l.put(ctx, Meta, mark, func([]byte) (any, error) { return text, nil })
+	err := l.put(ctx, Meta, mark, func([]byte) (any, error) { return text, nil })
+	if errors.Is(err, ErrConflict) { // another machine has written the same
+		return nil
+	}
+	return err
 }
 
 // ConsentText returns the text of a mark; ok is false for one that was never shown.

@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"sync"
 	"time"
 
 	"restock/bot"
@@ -42,11 +43,15 @@ const (
 // Serve answers on a listener until ctx ends.
 func (p *Public) Serve(ctx context.Context, l net.Listener) error {
 	handler, err := p.Handler()
-	if err == nil && p.SignUps != nil {
-		err = p.Ledger.KeepConsent(ctx, p.SignUps.Consent)
-	}
 	if err != nil {
 		return err
+	}
+	var beside sync.WaitGroup
+	defer beside.Wait()
+	if p.SignUps != nil {
+		ctx, end := context.WithCancel(ctx)
+		defer end()
+		beside.Go(func() { p.SignUps.remember(ctx) })
 	}
 	server := &http.Server{
 		Handler: handler, ReadHeaderTimeout: headerLimit, ReadTimeout: bodyLimit, WriteTimeout: bodyLimit, IdleTimeout: time.Minute,

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"html/template"
@@ -146,6 +147,23 @@ func (d *SignUps) take(w http.ResponseWriter, r *http.Request) {
 	default:
 		d.Log.Info("sign-up", slog.String("sku", s.SKU), slog.String("channel", string(s.Channel)), slog.Bool("new", fresh))
 		d.answer(w, program, http.StatusOK, "signed.html", d.view(v))
+	}
+}
+
+// remember keeps the text that is shown from now on, as soon as the state can be written.
+func (d *SignUps) remember(ctx context.Context) {
+	const again = 5 * time.Second
+	for {
+		err := d.Ledger.KeepConsent(ctx, d.Consent)
+		if err == nil || ctx.Err() != nil {
+			return
+		}
+		d.Log.Warn("the text of consent is not kept yet", slog.String("error", bot.Clean(err.Error())))
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(again):
+		}
 	}
 }
 

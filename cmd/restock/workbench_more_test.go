@@ -39,7 +39,7 @@ func TestFaultLiveClicks(t *testing.T) {
 	former := string(data)
 	for name, text := range map[string]string{
 		"login steps":   strings.Replace(former, "  steps:\n", "  steps:\n    - {click: {css: \".delete\"}}\n", 1),
-		"interruptions": strings.Replace(former, "interruptions:\n", "interruptions:\n  - {when: {css: body}, steps: [{click: {css: \".delete\"}}]}\n", 1),
+		"interruptions": strings.Replace(former, "interruptions:\n", "interruptions:\n  - {see: {visible: {css: body}}, click: {css: \".delete\"}}\n", 1),
 		"elements":      strings.Replace(former, "{role: button, name: Log in}", "{text: Delete everything}", 1),
 	} {
 		if text == former {
