@@ -54,6 +54,7 @@ type Public struct {
 	Shops       []string   `yaml:"shops"`    // addresses of the shop: links lead nowhere else, sign-ups come from nowhere else; default: that of shop.product
 	Links       *bool      `yaml:"links"`    // false: messages link to the product itself, and clicks are not counted
 	Machines    []string   `yaml:"machines"` // networks whose clicks are no person's
+	Proxies     []string   `yaml:"proxies"`  // networks of proxies whose X-Forwarded-For is believed; those of this machine are always
 	Shopify     *OrderHook `yaml:"shopify"`
 	WooCommerce *OrderHook `yaml:"woocommerce"`
 	SignUp      *SignUp    `yaml:"signup"`

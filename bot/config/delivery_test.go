@@ -47,6 +47,8 @@ func TestDeliveryFindings(t *testing.T) {
 		"quiet: {from: \"8pm\", to: \"08:00\"}\n":                                                          "two times of day",
 		"quiet: {from: \"08:00\", to: \"08:00\"}\n":                                                        "two times of day",
 		"public: {listen: \"127.0.0.1:1\", url: \"http://shop.com.au\"}\n":                                 "an https address",
+		"public: {listen: \"127.0.0.1:1\", url: \"https://n.shop.com.au\", proxies: [10.0.3.7]}\n":         "a network such as 10.0.3.0/24",
+		"public: {listen: \"127.0.0.1:1\", url: \"https://n.shop.com.au\", proxies: [0.0.0.0/0]}\n":        "at least /8",
 		"bounces: {maildir: a, mbox: b}\n":                                                                 "either maildir: or mbox:",
 		strings.ReplaceAll(server, "%s", ", ambiguous: always"):                                            "hold or resend_once",
 		strings.ReplaceAll(server, "%s", ", auth: magic"):                                                  "login, plain, scram or xoauth2",

@@ -98,13 +98,22 @@ func (c *Config) Origins() []string {
 func (c *Config) Judge() bot.Judge {
 	var j bot.Judge
 	if c.Public != nil {
-		for _, text := range c.Public.Machines {
-			if p, err := netip.ParsePrefix(text); err == nil {
-				j.Networks = append(j.Networks, p)
-			}
-		}
+		j.Networks = networks(c.Public.Machines)
 	}
 	return j
+}
+
+// Networks are those of proxies on other machines.
+func (p *Public) Networks() []netip.Prefix { return networks(p.Proxies) }
+
+func networks(list []string) []netip.Prefix {
+	var all []netip.Prefix
+	for _, text := range list {
+		if p, err := netip.ParsePrefix(text); err == nil {
+			all = append(all, p.Masked())
+		}
+	}
+	return all
 }
 
 // Windows are how long after a message a purchase is put down to it.
@@ -222,6 +231,15 @@ func (ck *checker) public(p *Public) {
 			ck.report(p.At.Of("machines", p.Pos), fmt.Sprintf("machines %q", text), "at most /24, or /48 of IPv6", "so much is kept of the addresses of clicks, and no more")
 		case prefix.Bits() < 8:
 			ck.report(p.At.Of("machines", p.Pos), fmt.Sprintf("machines %q", text), "at least /8", "else nearly every click is a program's")
+		}
+	}
+	for _, text := range p.Proxies {
+		prefix, err := netip.ParsePrefix(text)
+		switch {
+		case err != nil:
+			ck.report(p.At.Of("proxies", p.Pos), fmt.Sprintf("proxies %q", text), "a network such as 10.0.3.0/24, or 10.0.3.7/32 for one proxy", "")
+		case prefix.Bits() < 8:
+			ck.report(p.At.Of("proxies", p.Pos), fmt.Sprintf("proxies %q", text), "at least /8", "else everybody could say who they are")
 		}
 	}
 	for key, h := range map[string]*OrderHook{"shopify": p.Shopify, "woocommerce": p.WooCommerce} {

@@ -1,33 +1,54 @@
 package web
 
 import (
+	"log/slog"
+	"net"
 	"net/http"
 	"net/netip"
+	"slices"
 	"strings"
 	"sync"
 	"time"
 )
 
-// client is the address that a request came from. Behind a proxy on the same machine it is the last one that the proxy names; what
-// others say of themselves is not believed.
+// client is the address that a request came from, as behind has found it.
 func client(r *http.Request) netip.Addr {
 	from, err := netip.ParseAddrPort(r.RemoteAddr)
 	if err != nil {
 		return netip.Addr{}
 	}
-	address := from.Addr().Unmap()
-	if !address.IsLoopback() {
-		return address
-	}
-	names := r.Header.Values("X-Forwarded-For")
-	if len(names) == 0 {
-		return address
-	}
-	list := strings.Split(names[len(names)-1], ",")
-	if named, err := netip.ParseAddr(strings.TrimSpace(list[len(list)-1])); err == nil {
-		return named.Unmap()
-	}
-	return address
+	return from.Addr().Unmap()
+}
+
+// behind gives each request the address of the customer. A proxy names the one it answers last in X-Forwarded-For, so the names are read
+// from the last one on, as long as those who name are believed: proxies on this machine and p.Proxies. What others say of themselves is not.
+func (p *Public) behind(next http.Handler) http.Handler {
+	var once sync.Once
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		names := strings.Split(strings.Join(r.Header.Values("X-Forwarded-For"), ","), ",")
+		at := client(r)
+		for len(names) > 0 && p.believed(at) {
+			named, err := netip.ParseAddr(strings.TrimSpace(names[len(names)-1]))
+			if err != nil {
+				break
+			}
+			at, names = named.Unmap(), names[:len(names)-1]
+		}
+		if at.IsPrivate() && len(names) > 0 && names[0] != "" {
+			once.Do(func() {
+				p.Log.Warn("customers come through a proxy that is not believed, and count as one network; if it is yours, add it to public.proxies in restock.yaml", slog.String("proxy", at.String()))
+			})
+		}
+		if at.IsValid() {
+			r = r.WithContext(r.Context()) // a copy
+			r.RemoteAddr = net.JoinHostPort(at.String(), "0")
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+func (p *Public) believed(from netip.Addr) bool {
+	return from.IsLoopback() || slices.ContainsFunc(p.Proxies, func(n netip.Prefix) bool { return n.Contains(from.WithZone("")) })
 }
 
 // purpose is what a browser says that fetches ahead, or shows a preview.

@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/netip"
 	"sync"
 	"time"
 
@@ -30,6 +31,8 @@ type Public struct {
 	Redirect *Redirect
 	// SignUps, if set, takes the wishes of customers.
 	SignUps *SignUps
+	// Proxies are networks of proxies that say truly for whom they ask.
+	Proxies []netip.Prefix
 }
 
 // The limits of a listener that everybody may speak to.
@@ -99,7 +102,7 @@ func (p *Public) Handler() (http.Handler, error) {
 		mux.HandleFunc("GET /s/{token}", d.asked)
 		mux.HandleFunc("POST /s/{token}", d.confirmed)
 	}
-	return secured(mux), nil
+	return secured(p.behind(mux)), nil
 }
 
 // secured sets the headers that every answer has.

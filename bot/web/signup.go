@@ -108,9 +108,14 @@ func (d *SignUps) take(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	network := networkOf(client(r))
-	if !d.limit.allow(network, d.Now()) || !d.daily.allow(network, d.Now()) {
+	if !d.limit.allow(network, d.Now()) {
 		w.Header().Set("Retry-After", "60")
 		d.fail(w, r, http.StatusTooManyRequests, "too many at once; please try again in a minute")
+		return
+	}
+	if !d.daily.allow(network, d.Now()) {
+		w.Header().Set("Retry-After", "86400")
+		d.fail(w, r, http.StatusTooManyRequests, "too many for today; please try again tomorrow")
 		return
 	}
 	v, program, err := d.read(w, r)

@@ -25,7 +25,7 @@ func (w *workshop) listen(ctx context.Context) (serve func(), err error) {
 	log := w.a.log()
 	clicks := &bot.Clicker{Ledger: w.ledger, Log: log}
 	p := &web.Public{
-		Ledger: w.ledger, Shop: w.config.Shop.Name, Log: log, Hooks: hooks, SignUps: w.signUps(log),
+		Ledger: w.ledger, Shop: w.config.Shop.Name, Log: log, Hooks: hooks, SignUps: w.signUps(log), Proxies: c.Networks(),
 		Redirect: &web.Redirect{
 			Ledger: w.ledger, Clicks: clicks, Target: func(n bot.Notification) (string, error) { return w.shop().Target(n.Restock) },
 			Hosts: w.config.Hosts(), Shop: w.config.Shop.Name, Now: w.a.now, Log: log,
