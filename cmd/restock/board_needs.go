@@ -8,7 +8,6 @@ import (
 
 	"restock/bot"
 	"restock/bot/notify"
-	"restock/bot/notify/email"
 	"restock/bot/notify/sms"
 	"restock/bot/web/admin"
 	"restock/flows/browser"
@@ -19,8 +18,9 @@ const needsEvery = 10 * time.Minute
 
 // lookAtNeeds looks again and again at what runs need, so that no page has to wait for it.
 func (b *board) lookAtNeeds(ctx context.Context, does map[string]bool) {
+	var refused refusal
 	for ctx.Err() == nil {
-		needs := b.w.needs(ctx, does)
+		needs := b.w.needs(ctx, does, &refused)
 		b.mu.Lock()
 		b.needs = needs
 		b.mu.Unlock()
@@ -44,7 +44,7 @@ func (w *workshop) unknown() []admin.Check {
 }
 
 // needs looks whether the browser, the mail server and the SMS gateway are there, as far as this machine has to do with them. Nothing is sent.
-func (w *workshop) needs(ctx context.Context, does map[string]bool) []admin.Check {
+func (w *workshop) needs(ctx context.Context, does map[string]bool, refused *refusal) []admin.Check {
 	list := w.unknown()
 	ctx, cancel := context.WithTimeout(ctx, preflightLimit)
 	defer cancel()
@@ -62,17 +62,7 @@ func (w *workshop) needs(ctx context.Context, does map[string]bool) []admin.Chec
 		return append(list, admin.Check{Name: "texts", Text: bot.Clean(err.Error()), Next: "correct what is named"})
 	}
 	if w.config.SMTP != nil {
-		sender, err := w.mailer(w.config.SMTP, render)
-		if err == nil {
-			c := sender.(*email.Sender).Reachable(ctx)
-			list[1], err = admin.Check{Name: "mail", OK: c.OK, Text: c.Found}, sender.Close()
-			if !c.OK {
-				list[1].Next = c.Hint
-			}
-		}
-		if err != nil {
-			list[1] = admin.Check{Name: "mail", Text: bot.Clean(err.Error()), Next: "restock doctor says more"}
-		}
+		list[1] = w.mailNeed(ctx, render, refused)
 	}
 	if w.config.SMS != nil {
 		sender, err := w.texter(w.config.SMS, render)

@@ -36,7 +36,7 @@ func TestFaultChecks(t *testing.T) {
 			t.Errorf("nobody has looked yet, and %s is %+v", name, c)
 		}
 	}
-	for _, c := range w.needs(t.Context(), map[string]bool{roleSchedule: true}) {
+	for _, c := range w.needs(t.Context(), map[string]bool{roleSchedule: true}, &refusal{}) {
 		if want := c.Name != "mail"; c.OK != want || c.Open || c.Text == "" || !c.OK && c.Next == "" {
 			t.Errorf("the mail server is one that there is not, all else is there: %+v", c)
 		}

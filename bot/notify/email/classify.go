@@ -34,7 +34,7 @@ func classify(at phase, err error) bot.Delivery {
 		d.State, d.Reason, d.Stop = bot.Retry, bot.Unreachable, true
 	case c < 500, c == 552 && at == atRcpt:
 		d.State, d.Reason = bot.Retry, bot.Unreachable
-	case at == atMail, c == 530, c == 534, c == 535, c == 538, strings.HasPrefix(enhanced, "5.7."):
+	case at == atMail, refusesLogIn(c), strings.HasPrefix(enhanced, "5.7."):
 		// our log-in, our address or the server's policy towards us: no recipient is to blame
 		d.State, d.Reason, d.Stop = bot.Retry, bot.SenderFault, true
 	case at == atRcpt && dead(c, enhanced):
@@ -44,6 +44,9 @@ func classify(at phase, err error) bot.Delivery {
 	}
 	return d
 }
+
+// refusesLogIn reports whether a reply is about user and password (RFC 4954 section 6).
+func refusesLogIn(code int) bool { return code == 530 || code == 534 || code == 535 || code == 538 }
 
 // dead reports whether a refusal says that there is no such mailbox and never will be (RFC 3463 section 3.2 and 3.3).
 func dead(code int, enhanced string) bool {

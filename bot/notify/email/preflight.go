@@ -16,6 +16,8 @@ type Check struct {
 	OK    bool
 	Found string
 	Hint  string
+	// Refused says that the server did not take user and password: asked again with the same ones, it may lock us out.
+	Refused bool
 	// Stop says that nothing must be sent before it is mended: what is signed wrongly is worse than what is not signed.
 	Stop bool
 }
@@ -57,7 +59,7 @@ func (s *Sender) relay(ctx context.Context) Check {
 	c := Check{Name: "mail server", Hint: "are host, port, tls, user and password right, and may this machine reach it?"}
 	l, err := s.connect(ctx)
 	if err != nil {
-		c.Found = reply(err)
+		c.Found, c.Refused = reply(err), refusesLogIn(code(err))
 		return c
 	}
 	defer l.quit()
