@@ -29,7 +29,6 @@ type board struct {
 	checks  []admin.Check        // of the cluster
 	needs   []admin.Check        // browser, mail and SMS, as they were lately
 	left    admin.Check          // unsubscriptions, likewise
-	leftAt  time.Time
 	changed chan struct{}
 	runs    sync.WaitGroup
 }
@@ -216,16 +215,24 @@ func (b *board) Checks(ctx context.Context) []admin.Check {
 	return append(append(list, b.needs...), b.checks...)
 }
 
-// leaversLately is [workshop.leavers] of the last minute: it looks through all who have left.
+// leaversLately is what [board.lookAtLeavers] found last.
 func (b *board) leaversLately(ctx context.Context) admin.Check {
 	b.mu.Lock()
-	last, at := b.left, b.leftAt
+	last := b.left
 	b.mu.Unlock()
-	if now := b.w.a.now(); at.IsZero() || now.Sub(at).Abs() > time.Minute {
-		last = b.w.leavers(ctx)
-		b.mu.Lock()
-		b.left, b.leftAt = last, now
-		b.mu.Unlock()
+	if last.Name == "" {
+		return b.lookAtLeavers(ctx)
 	}
 	return last
+}
+
+// lookAtLeavers looks through all who have left, so that no page has to wait for it.
+func (b *board) lookAtLeavers(ctx context.Context) admin.Check {
+	found := b.w.leavers(ctx)
+	if ctx.Err() == nil {
+		b.mu.Lock()
+		b.left = found
+		b.mu.Unlock()
+	}
+	return found
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 	"time"
 
 	"restock/bot"
@@ -16,8 +17,19 @@ import (
 // needsEvery is how often it is looked whether the browser, the mail server and the SMS gateway are there.
 const needsEvery = 10 * time.Minute
 
-// lookAtNeeds looks again and again at what runs need, so that no page has to wait for it.
+// leaversEvery is how often it is looked for people who have left and stand in the CRM still.
+const leaversEvery = time.Minute
+
+// lookAtNeeds looks again and again at what runs need and at who has left, so that no page has to wait for it.
 func (b *board) lookAtNeeds(ctx context.Context, does map[string]bool) {
+	var leavers sync.WaitGroup
+	defer leavers.Wait()
+	leavers.Go(func() {
+		for ctx.Err() == nil {
+			b.lookAtLeavers(ctx)
+			pauseFor(ctx, leaversEvery)
+		}
+	})
 	var refused refusal
 	for ctx.Err() == nil {
 		needs := b.w.needs(ctx, does, &refused)

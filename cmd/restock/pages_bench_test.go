@@ -34,8 +34,10 @@ func BenchmarkPages(b *testing.B) {
 		a: &app{now: time.Now, stdout: b.Output(), stderr: b.Output()}, store: store, ledger: ledger,
 		config: &config.Config{Jobs: []config.Job{{Name: "restock"}, {Name: "other"}}, Location: time.UTC},
 	}
+	board := newBoard(b.Context(), w, &schedule.Planner{Store: store, Now: time.Now})
+	board.lookAtLeavers(b.Context()) // as the daemon does each minute
 	page := &admin.Admin{
-		Ledger: ledger, Control: newBoard(b.Context(), w, &schedule.Planner{Store: store, Now: time.Now}), Access: &admin.Access{Now: time.Now, Audit: filepath.Join(b.TempDir(), "audit.log")},
+		Ledger: ledger, Control: board, Access: &admin.Access{Now: time.Now, Audit: filepath.Join(b.TempDir(), "audit.log")},
 		Failures: func(string) ([]admin.Failure, error) { return nil, nil },
 		Evidence: b.TempDir(), Zone: time.UTC, Now: time.Now, Log: w.a.log(),
 	}
