@@ -28,11 +28,11 @@ func (p *Public) behind(next http.Handler) http.Handler {
 		names := strings.Split(strings.Join(r.Header.Values("X-Forwarded-For"), ","), ",")
 		at := client(r)
 		for len(names) > 0 && p.believed(at) {
-			named, err := netip.ParseAddr(strings.TrimSpace(names[len(names)-1]))
-			if err != nil {
+			address, ok := addressIn(names[len(names)-1])
+			if !ok {
 				break
 			}
-			at, names = named.Unmap(), names[:len(names)-1]
+			at, names = address, names[:len(names)-1]
 		}
 		if at.IsPrivate() && len(names) > 0 && names[0] != "" {
 			once.Do(func() {
@@ -45,6 +45,16 @@ func (p *Public) behind(next http.Handler) http.Handler {
 		}
 		next.ServeHTTP(w, r)
 	})
+}
+
+// addressIn reads an address as proxies write it: some add the port, and brackets to IPv6.
+func addressIn(text string) (netip.Addr, bool) {
+	text = strings.TrimSpace(text)
+	if with, err := netip.ParseAddrPort(text); err == nil {
+		return with.Addr().Unmap(), true
+	}
+	address, err := netip.ParseAddr(strings.Trim(text, "[]"))
+	return address.Unmap(), err == nil
 }
 
 func (p *Public) believed(from netip.Addr) bool {

@@ -31,6 +31,9 @@ func TestClient(t *testing.T) {
 		{name: "two of them, in two fields", from: "127.0.0.1:4411", named: []string{"192.0.2.1", "198.51.100.1, 10.0.3.7"}, want: "198.51.100.1"},
 		{name: "IPv6", from: "[2001:db8:7::1]:4411", named: []string{"2001:db8:9::5"}, want: "2001:db8:9::5"},
 		{name: "one written as IPv6", from: "[::ffff:10.0.3.7]:4411", named: []string{"::ffff:198.51.100.1"}, want: "198.51.100.1"},
+		{name: "a port beside it", from: "127.0.0.1:4411", named: []string{"198.51.100.1:50123"}, want: "198.51.100.1"},
+		{name: "IPv6 with a port", from: "127.0.0.1:4411", named: []string{"[2001:db8:9::5]:50123"}, want: "2001:db8:9::5"},
+		{name: "IPv6 in brackets", from: "127.0.0.1:4411", named: []string{"[2001:db8:9::5]"}, want: "2001:db8:9::5"},
 		{name: "a proxy that nobody has named", from: "10.9.0.1:4411", named: []string{"198.51.100.1"}, want: "10.9.0.1", warned: true},
 		{name: "a customer at home", from: "10.9.0.1:4411", want: "10.9.0.1"},
 	} {
