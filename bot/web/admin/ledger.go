@@ -88,10 +88,7 @@ func (a *Admin) find(ctx context.Context, s *search) error {
 	var err error
 	switch {
 	case s.Customer != "":
-		who := s.Customer
-		if a.Phone != nil && !strings.Contains(who, "@") {
-			who = cmp.Or(a.Phone(who), who) // as the CRM writes it
-		}
+		who := a.asKept(s.Customer)
 		s.Found, err = a.Ledger.Of(ctx, who, most, match)
 		s.Partly = len(s.Found) == most
 		if err == nil {
@@ -110,6 +107,14 @@ func (a *Admin) find(ctx context.Context, s *search) error {
 	}
 	s.Found = s.Found[:min(mostFound, len(s.Found))]
 	return err
+}
+
+// asKept is an address or phone number that somebody typed as the CRM writes it.
+func (a *Admin) asKept(who string) string {
+	if a.Phone == nil || strings.Contains(who, "@") {
+		return who
+	}
+	return cmp.Or(a.Phone(who), who)
 }
 
 // gone reports whether somebody is not to be told any more, in whichever way.

@@ -1,7 +1,6 @@
 package admin
 
 import (
-	"cmp"
 	"errors"
 	"net/http"
 	"slices"
@@ -19,10 +18,7 @@ func (a *Admin) suppressions(w http.ResponseWriter, r *http.Request, u User) {
 	}
 	all, asked := len(list), strings.TrimSpace(r.PostForm.Get("customer"))
 	if asked != "" {
-		if a.Phone != nil && !strings.Contains(asked, "@") {
-			asked = cmp.Or(a.Phone(asked), asked)
-		}
-		who := a.Ledger.PersonOf(asked)
+		who := a.Ledger.PersonOf(a.asKept(asked))
 		list = slices.DeleteFunc(list, func(s bot.Suppression) bool { return s.Who != who })
 	}
 	slices.SortStableFunc(list, func(a, b bot.Suppression) int { return b.At.Compare(a.At) })
